@@ -1,0 +1,1 @@
+"""stylealign: families of aligned StyleGAN2 models, trained, measured and used (StyleAlign, ICLR 2022)."""

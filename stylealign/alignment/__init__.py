@@ -1,0 +1,1 @@
+"""How aligned two models are: drift, resets, attributes."""

@@ -1,0 +1,1 @@
+"""Image sets: from any folder, archive or world to uint8 batches."""

@@ -1,0 +1,1 @@
+"""Translate, mix, morph, blend and manipulate."""

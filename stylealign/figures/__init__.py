@@ -1,0 +1,1 @@
+"""Tables and images to pictures; the only home of matplotlib."""

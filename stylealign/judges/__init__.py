@@ -1,0 +1,1 @@
+"""Frozen networks that judge images; all are called the same way."""

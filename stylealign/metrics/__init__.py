@@ -1,0 +1,1 @@
+"""Features, FID, KID, perceptual distance and their intervals."""

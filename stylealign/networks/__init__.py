@@ -1,0 +1,1 @@
+"""StyleGAN2: mapping, StyleSpace, synthesis, generator and discriminator."""

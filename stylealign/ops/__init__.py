@@ -1,0 +1,1 @@
+"""FIR resampling, fused activation and modulated convolution."""

@@ -1,0 +1,1 @@
+"""Zero-shot regression and classification."""

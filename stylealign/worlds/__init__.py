@@ -1,0 +1,1 @@
+"""Procedural domains: image, exact region map, attributes and caption of every sample."""
