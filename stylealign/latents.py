@@ -1,6 +1,6 @@
 """Spaces and codes: z, w, W+ (ws) and StyleSpace (s), and the random streams that draw them.
 
-    z [N, z_dim] --mapping--> ws [N, num_ws, w_dim] --styles--> s [N, num_styles] --synthesis--> x [N, 3, R, R]
+z [N, z_dim] --mapping--> ws [N, num_ws, w_dim] --styles--> s [N, num_styles] --synthesis--> x [N, 3, R, R]
 """
 
 import torch
