@@ -1,0 +1,131 @@
+"""What every judge is: a frozen network that takes uint8 images and hides its own resize and normalisation.
+
+A judge says in ``measures`` what it can: ``features`` (for FID and KID), ``distance`` (perceptual, for Figures 1 and 8 and
+Table 2 of StyleAlign), ``attributes`` and ``regions``. Asking for anything else raises :class:`JudgeError`. Images pass
+through in batches, and no result depends on which images share a batch.
+
+Legend: N images, H x W pixels, F features.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from stylealign.errors import JudgeError
+
+FEATURES, DISTANCE, ATTRIBUTES, REGIONS = "features", "distance", "attributes", "regions"
+
+KINDS_THAT_MEASURE = {
+    FEATURES: ("embedded", "inception", "torchvision"),
+    DISTANCE: ("embedded", "lpips", "torchvision"),
+    ATTRIBUTES: ("embedded", "colour"),
+    REGIONS: ("embedded",),
+}
+
+
+class Judge:
+    """Base of the judges. A kind declares ``kind`` and ``measures`` and overrides the ``_*`` methods that it can."""
+
+    kind: ClassVar[str] = "none"
+    measures: ClassVar[frozenset[str]] = frozenset()
+    min_resolution_px: ClassVar[int] = 1
+    region_names: tuple[str, ...] = ()
+    attribute_names: tuple[str, ...] = ()
+
+    def __init__(self, name: str, device: torch.device | str = "cpu", batch_size: int = 64):
+        self.name = name
+        self.device = torch.device(device)
+        self.batch_size = batch_size
+
+    # -- what users call: uint8 pixels in, NumPy out ------------------------------------------------------------------
+
+    def features(self, pixels: torch.Tensor) -> np.ndarray:
+        """uint8 ``pixels`` [N, 3, H, W] to float32 features [N, F]."""
+        self._require(FEATURES)
+        return _numpy(self._batched(self._features, pixels))
+
+    def distance(self, a: torch.Tensor, b: torch.Tensor) -> np.ndarray:
+        """Perceptual distance of image i of ``a`` to image i of ``b`` (uint8 [N, 3, H, W] both) as float32 [N]."""
+        self._require(DISTANCE)
+        if a.shape != b.shape:
+            raise JudgeError(f"judge {self.name}: distance between {list(a.shape)} and {list(b.shape)} images")
+        return _numpy(self._batched(self._distance, a, b))
+
+    def attributes(self, pixels: torch.Tensor) -> dict[str, np.ndarray]:
+        """Judged attributes of uint8 ``pixels`` [N, 3, H, W]: a float64 [N] for each name in ``attribute_names``."""
+        self._require(ATTRIBUTES)
+        return self._named(self._batched(self._attributes, pixels))
+
+    def regions(self, pixels: torch.Tensor) -> np.ndarray:
+        """Region ids uint8 [N, H, W] of uint8 ``pixels`` [N, 3, H, W]; id k is ``region_names[k]``."""
+        self._require(REGIONS)
+        return _numpy(self._batched(self._regions, pixels))
+
+    def features_and_attributes(self, pixels: torch.Tensor) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Both in one pass: features float32 [N, F] (F = 0 if not measured) and attributes (empty if not measured)."""
+        features, attributes = self._batched(self._features_and_attributes, pixels)
+        return _numpy(features), self._named(attributes)
+
+    # -- what a kind overrides: one batch on the device ---------------------------------------------------------------
+
+    def _features(self, pixels: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+    def _distance(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+    def _attributes(self, pixels: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+    def _regions(self, pixels: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+    def _features_and_attributes(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        nothing = torch.zeros([len(pixels), 0])
+        features = self._features(pixels) if FEATURES in self.measures else nothing
+        attributes = self._attributes(pixels) if ATTRIBUTES in self.measures else nothing
+        return features, attributes
+
+    # -- the machinery ------------------------------------------------------------------------------------------------
+
+    def _require(self, measure: str) -> None:
+        if measure not in self.measures:
+            able = ", ".join(KINDS_THAT_MEASURE[measure])
+            raise JudgeError(
+                f"judge {self.name} is of kind {self.kind}, which does not measure {measure}; use a judge of kind {able}"
+            )
+
+    def _named(self, values: torch.Tensor) -> dict[str, np.ndarray]:
+        columns = _numpy(values).astype(np.float64).T  # [A, N]
+        return dict(zip(self.attribute_names, columns, strict=True))
+
+    def _check(self, pixels: torch.Tensor) -> None:
+        if pixels.dtype != torch.uint8 or pixels.ndim != 4 or pixels.shape[1] != 3:
+            shape = list(pixels.shape)
+            raise JudgeError(f"judge {self.name}: wants uint8 [N, 3, H, W] images, got {pixels.dtype} {shape}")
+        if min(pixels.shape[2:]) < self.min_resolution_px:
+            raise JudgeError(
+                f"judge {self.name} (kind {self.kind}) needs images of {self.min_resolution_px} px or more, "
+                f"got {pixels.shape[2]} x {pixels.shape[3]}; raise the study's resolution or choose another judge"
+            )
+
+    def _batched(self, measure: Callable, *images: torch.Tensor):
+        for pixels in images:
+            self._check(pixels)
+        with torch.inference_mode():
+            results = [measure(*batch) for batch in self._batches(*images)]
+            if isinstance(results[0], tuple):
+                return tuple(torch.cat([part.cpu() for part in parts]) for parts in zip(*results, strict=True))
+            return torch.cat([result.cpu() for result in results])
+
+    def _batches(self, *images: torch.Tensor) -> Iterator[list[torch.Tensor]]:
+        for start in range(
+            0, max(len(images[0]), 1), self.batch_size
+        ):  # one empty batch gives an empty result its shape
+            yield [pixels[start : start + self.batch_size].to(self.device) for pixels in images]
+
+
+def _numpy(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.cpu().numpy()

@@ -1,0 +1,111 @@
+"""Where a judge's weights come from: a local file, or a download whose address and checksum the config names.
+
+Nothing here unpickles code: state dicts are read with ``weights_only=True``, safetensors hold no code, and the Inception
+network of clean-fid is TorchScript, which ``torch.jit.load`` runs as a restricted program and never as Python pickle.
+"""
+
+import hashlib
+import logging
+import os
+import pickle
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from stylealign.errors import JudgeError
+
+log = logging.getLogger(__name__)
+
+CHUNK_BYTES = 1 << 20
+TIMEOUT_SEC = 60
+
+
+def file_sha256(path: Path) -> str:
+    """Hex digest of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require_weights(name: str, weights: Path | None, cure: str) -> Path:
+    """``weights`` if it is a file, else a :class:`JudgeError` that names the config key and the cure."""
+    key = f"judges.{name}.weights"
+    if weights is None:
+        raise JudgeError(f"{key}: not given; {cure}")
+    if not Path(weights).is_file():
+        raise JudgeError(f"{key}: no file {weights}; {cure}")
+    return Path(weights)
+
+
+def fetch_weights(name: str, url: str, sha256: str, target: Path) -> Path:
+    """Download ``url`` to ``target`` unless it is there; only a file whose SHA-256 is ``sha256`` ever gets that name.
+
+    :class:`JudgeError` when the address cannot be read or the bytes are not those that the config names.
+    """
+    target = Path(target)
+    if target.is_file() and file_sha256(target) == sha256.lower():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    log.info("judge %s: fetching %s", name, url)
+    try:
+        found = _download(url, partial)
+        if found != sha256.lower():
+            raise JudgeError(
+                f"judges.{name}.download.sha256: {url} gave {found}, the config names {sha256}; "
+                "check the address, and correct the checksum only if you trust the new file"
+            )
+        os.replace(partial, target)
+    except OSError as error:
+        raise JudgeError(
+            f"judges.{name}.download.url: cannot read {url} ({error}); fetch the file elsewhere and name it in "
+            f"judges.{name}.weights"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def _download(url: str, target: Path) -> str:
+    digest = hashlib.sha256()
+    with urllib.request.urlopen(url, timeout=TIMEOUT_SEC) as answer, open(target, "wb") as file:
+        while chunk := answer.read(CHUNK_BYTES):
+            digest.update(chunk)
+            file.write(chunk)
+    return digest.hexdigest()
+
+
+def load_state_dict(name: str, path: Path) -> dict[str, torch.Tensor]:
+    """A plain state dict (``.safetensors``, or a torch file read with ``weights_only=True``); :class:`JudgeError` else."""
+    key = f"judges.{name}.weights"
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        raise JudgeError(
+            f"{key}: {path} is not a state dict that can be read without running code ({error})"
+        ) from error
+    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
+        state = state["state_dict"]
+    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise JudgeError(f"{key}: {path} does not hold a state dict (names to tensors); save model.state_dict() alone")
+    return dict(state)
+
+
+def fit_state_dict(name: str, module: torch.nn.Module, state: Mapping[str, torch.Tensor], what: str) -> None:
+    """Load ``state`` into ``module`` whole; :class:`JudgeError` naming the first keys that do not fit."""
+    own = module.state_dict()
+    missing = [key for key in own if key not in state]
+    extra = [key for key in state if key not in own]
+    shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
+    if missing or extra or shapes:
+        raise JudgeError(
+            f"judges.{name}.weights: not the weights of {what}: missing {missing[:3]}, unknown {extra[:3]}, "
+            f"other shape {shapes[:3]}; name weights that fit judges.{name}.network"
+        )
+    module.load_state_dict(state)

@@ -1,0 +1,122 @@
+"""What a judge saw, kept: features and judged attributes of an image set or of a model, once each.
+
+A table of N models x M domains then costs N + M passes. The file of a model says its protocol (how many images, which
+truncation); row i of every model of a study is the same z. Reading needs no torch.
+
+Legend: N images, F features, A attributes.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stylealign.errors import JudgeError
+
+if TYPE_CHECKING:
+    from stylealign.data.image_set import ImageSet
+    from stylealign.judges.judge import Judge
+    from stylealign.networks.generator import Generator
+
+log = logging.getLogger(__name__)
+
+BATCH = 64
+CHUNK = 1024  # images of an image set decoded at a time
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features and attributes of N images; ``image_ids`` and ``split`` are empty for a model's images."""
+
+    features: np.ndarray  # float32 [N, F]
+    attributes: np.ndarray  # float64 [N, A]
+    attribute_names: tuple[str, ...]
+    protocol: str
+    image_ids: np.ndarray = field(default_factory=lambda: np.zeros(0, "U64"))  # str [N] or [0]
+    split: np.ndarray = field(default_factory=lambda: np.zeros(0, "U5"))  # str [N] or [0]: train or test
+
+    @property
+    def num(self) -> int:
+        return len(self.features)
+
+    def attribute(self, name: str) -> np.ndarray:
+        """The judged attribute, float64 [N]."""
+        return self.attributes[:, self.attribute_names.index(name)]
+
+    def of_split(self, split: str | None) -> np.ndarray:
+        """Features of one split, [n, F] (all for ``None``); :class:`JudgeError` when it has no images."""
+        chosen = self.features if split is None else self.features[self.split == split]
+        if not len(chosen):
+            raise JudgeError(f"no images in split {split!r}; set test_fraction or num_test of the domain above 0")
+        return chosen
+
+
+def judge_image_set(judge: "Judge", image_set: "ImageSet") -> Features:
+    """Features and attributes of every image of ``image_set``, in its order."""
+    parts = []
+    for start in range(0, image_set.num, CHUNK):
+        positions = np.arange(start, min(start + CHUNK, image_set.num))
+        parts.append(judge.features_and_attributes(image_set.read(positions)))
+        log.info("judge %s: %d of %d images", judge.name, positions[-1] + 1, image_set.num)
+    features, attributes, names = _joined(parts)
+    image_ids, split = np.asarray(image_set.image_ids, dtype=str), np.asarray(image_set.splits, dtype=str)
+    return Features(features, attributes, names, f"all-{image_set.num}", image_ids, split)
+
+
+def judge_generator(judge: "Judge", G: "Generator", *, num: int, seed: int, truncation_psi: float = 1.0) -> Features:
+    """Features and attributes of ``num`` images of ``G`` with constant noise, from the study-wide z of ``seed``."""
+    import torch
+
+    from stylealign.images import to_pixels
+    from stylealign.latents import sample_z
+
+    device = next(G.parameters()).device
+    parts = []
+    with torch.inference_mode():
+        for z in sample_z(num, G.z_dim, seed, "family").split(BATCH):  # [64, z_dim]
+            x = G(z.to(device), truncation_psi=truncation_psi, noise_mode="const")
+            parts.append(judge.features_and_attributes(to_pixels(x)))
+    return Features(*_joined(parts), f"gen-{num}-psi{truncation_psi:g}")
+
+
+def _joined(parts: list[tuple[np.ndarray, Mapping[str, np.ndarray]]]) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    features = np.concatenate([part for part, _ in parts])
+    names = tuple(parts[0][1])
+    tables = [np.stack([part[name] for name in names], 1) if names else np.zeros([len(f), 0]) for f, part in parts]
+    return features.astype(np.float32), np.concatenate(tables), names
+
+
+def save_features(path: str | os.PathLike[str], features: Features) -> None:
+    """Write the npz beside ``path``, then rename; equal features give equal bytes."""
+    partial = Path(f"{path}.partial")
+    with open(partial, "wb") as file:
+        np.savez(
+            file,
+            features=features.features,
+            image_ids=features.image_ids,
+            split=features.split,
+            attributes=features.attributes,
+            attribute_names=np.asarray(features.attribute_names, dtype=str),
+            protocol=np.asarray(features.protocol),
+        )
+    os.replace(partial, path)
+
+
+def load_features(path: str | os.PathLike[str]) -> Features:
+    """Read what :func:`save_features` wrote; :class:`JudgeError` when it is not such a file."""
+    try:
+        with np.load(path, allow_pickle=False) as npz:
+            return Features(
+                npz["features"],
+                npz["attributes"],
+                tuple(str(name) for name in npz["attribute_names"]),
+                str(npz["protocol"]),
+                npz["image_ids"],
+                npz["split"],
+            )
+    except (OSError, KeyError, ValueError) as error:
+        raise JudgeError(f"{path} does not hold a judge's features ({error}); delete it and run again") from error

@@ -1,0 +1,118 @@
+"""Kernel distance of two sets of features (KID, Binkowski et al. 2018, section 4): the unbiased squared MMD.
+
+The kernel is k(x, y) = (x . y / F + 1)^3. :func:`kid` takes every image of both sets, which has less variance than the
+customary mean over random subsets; :func:`kid_of_subsets` is that custom, equal to clean-fid's on the same subsets.
+
+The interval. Resampling images with replacement and feeding the copies to the estimator is biased: a copied image meets
+itself, k(x, x) is the kernel's largest value, and every resample looks further away than the data. Here a resample is a
+multinomial weight on each image and pairs of an image with itself stay left out, as in the estimator. The weight of every
+other pair has the same expectation, so the mean over resamples is the estimate itself, and the spread is that of the
+U-statistic; where both sets are alike (the degenerate case) the interval is a little too wide, never shifted.
+
+Legend: N real and M generated images, F features, B resamples.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from stylealign.errors import JudgeError
+from stylealign.seeds import numpy_stream
+
+NUM_RESAMPLES = 200
+BLOCK_ROWS = 512
+
+
+@dataclass(frozen=True)
+class Kid:
+    """The estimate and its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """[N, M] values of the polynomial kernel between [N, F] and [M, F]."""
+    product = a @ b.T
+    product /= a.shape[1]
+    product += 1
+    squared = np.square(product)
+    squared *= product  # ** 3 is several times slower
+    return squared
+
+
+def kid(real: np.ndarray, generated: np.ndarray) -> float:
+    """Unbiased squared MMD over all images of ``real`` [N, F] and ``generated`` [M, F]; may be below 0 by chance.
+
+    Raises:
+        JudgeError: fewer than two images on a side, or features of different lengths.
+    """
+    real, generated = _checked(real, generated)
+    return float(_weighted_kid(real, generated, np.ones([1, len(real)]), np.ones([1, len(generated)]))[0])
+
+
+def kid_interval(
+    real: np.ndarray, generated: np.ndarray, seed: int, *purpose: str | int, num_resamples: int = NUM_RESAMPLES
+) -> Kid:
+    """:func:`kid` with its 95 % bootstrap interval from the named random stream (see the module's notes)."""
+    real, generated = _checked(real, generated)
+    rng = numpy_stream(seed, "bootstrap", "kid", *purpose)
+    weights = [_bootstrap_weights(rng, num_resamples, len(features)) for features in (real, generated)]
+    values = _weighted_kid(real, generated, *weights)
+    low, high = np.quantile(values[1:], [0.025, 0.975])
+    return Kid(float(values[0]), float(low), float(high))
+
+
+def kid_of_subsets(real: np.ndarray, generated: np.ndarray, subsets: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
+    """The customary KID: the mean of :func:`kid` over pairs of index arrays of equal length (real, generated)."""
+    return float(np.mean([kid(real[index], generated[other]) for index, other in subsets]))
+
+
+def random_subsets(
+    num_real: int, num_generated: int, seed: int, *, num_subsets: int = 100, max_size: int = 1000
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Pairs of random subsets without replacement, sized as clean-fid does: min(N, M, ``max_size``)."""
+    rng = numpy_stream(seed, "kid", "subsets")
+    size = min(num_real, num_generated, max_size)
+    for _ in range(num_subsets):
+        yield rng.choice(num_real, size, replace=False), rng.choice(num_generated, size, replace=False)
+
+
+def _checked(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    real, generated = (np.ascontiguousarray(features, dtype=np.float64) for features in (real, generated))
+    if min(len(real), len(generated)) < 2 or real.shape[1:] != generated.shape[1:]:
+        raise JudgeError(
+            f"KID needs features [N, F] of two images or more on both sides, got {real.shape} and {generated.shape}"
+        )
+    return real, generated
+
+
+def _bootstrap_weights(rng: np.random.Generator, num_resamples: int, num: int) -> np.ndarray:
+    """[1 + B, num]: the data themselves, then B multinomial resamples."""
+    resamples = rng.multinomial(num, np.full(num, 1 / num), size=num_resamples)
+    return np.concatenate([np.ones([1, num]), resamples])
+
+
+def _weighted_kid(real: np.ndarray, generated: np.ndarray, w: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """[B] squared MMDs for weights ``w`` [B, N] of real and ``v`` [B, M] of generated images."""
+    within = _mean_without_self(real, w) + _mean_without_self(generated, v)
+    across = _bilinear(real, generated, w, v) / (w.sum(1) * v.sum(1))
+    return within - 2 * across
+
+
+def _mean_without_self(features: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Weighted mean [B] of the kernel over pairs of different images."""
+    own = (np.square(features).sum(1) / features.shape[1] + 1) ** 3  # [N] k(x, x)
+    square = np.square(w)
+    return (_bilinear(features, features, w, w) - square @ own) / (w.sum(1) ** 2 - square.sum(1))
+
+
+def _bilinear(a: np.ndarray, b: np.ndarray, w: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """w K(a, b) v of each resample, [B], a block of rows at a time."""
+    total = np.zeros(len(w))
+    for start in range(0, len(a), BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        total += np.einsum("bm,bm->b", w[:, rows] @ kernel(a[rows], b), v)
+    return total
