@@ -1,0 +1,116 @@
+"""Image sets: named images with a passport, read from StyleGAN's dataset zip and ``index.parquet``."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+
+from stylealign.data.index import ATTRIBUTE_PREFIX, read_index
+from stylealign.data.writer import digest_of
+from stylealign.errors import ImageSetError
+from stylealign.images import from_hwc
+
+Split = Literal["train", "test"]
+_AGAIN = "remove the image set's folder and run again"
+
+
+class ImageSet:
+    """The images of one split (or all) of a built image set.
+
+    ``index``: its rows; ``rows``: their positions [num] in the whole set (and in ``regions.npz``); ``attributes``: a
+    column for each known attribute, NaN where unknown; ``attribute_info``: what each of them means.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, index: pd.DataFrame, attribute_info: list[dict[str, Any]]):
+        self.index, self.attribute_info = index, attribute_info
+        self.rows = index.index.to_numpy()
+        self.image_ids: list[str] = index["image_id"].tolist()
+        self.captions: list[str] = index["caption"].tolist()
+        self._archive, self._files = archive, index["file"].tolist()
+        self._all: torch.Tensor | None = None
+        self.resolution = self._decode(0).shape[0]
+
+    @classmethod
+    def open(cls, images: Path, index: Path, split: Split | None = None) -> "ImageSet":
+        """Open ``split`` (or everything); :class:`ImageSetError` when zip and index do not belong together."""
+        frame, attribute_info = read_index(Path(index))
+        archive = _open_zip(Path(images))
+        _check_agreement(archive, frame, images, index)
+        if split is not None:
+            frame = frame[frame["split"] == split]
+        if frame.empty:
+            raise ImageSetError(f"{index}: no {split or ''} images; raise `test_fraction` or `num_{split or 'train'}`")
+        return cls(archive, frame, attribute_info)
+
+    @property
+    def num(self) -> int:
+        return len(self._files)
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the image ids of this split, in order."""
+        return digest_of(self.image_ids)
+
+    @property
+    def attributes(self) -> pd.DataFrame:
+        """float64, a column for each attribute, a row for each image."""
+        columns = [name for name in self.index.columns if name.startswith(ATTRIBUTE_PREFIX)]
+        return (
+            self.index[columns].rename(columns=lambda name: name.removeprefix(ATTRIBUTE_PREFIX)).reset_index(drop=True)
+        )
+
+    def read(self, positions: Sequence[int] | np.ndarray | torch.Tensor) -> torch.Tensor:
+        """Decode the images at ``positions``: uint8 [n, 3, R, R]. Safe to call from several threads."""
+        decoded = np.empty((len(positions), self.resolution, self.resolution, 3), dtype=np.uint8)
+        for row, position in enumerate(positions):
+            decoded[row] = self._decode(int(position))
+        return from_hwc(decoded)
+
+    def all(self) -> torch.Tensor:
+        """Every image, decoded once: uint8 [num, 3, R, R]. Not to be written to."""
+        if self._all is None:
+            self._all = self.read(range(self.num))
+        return self._all
+
+    def _decode(self, position: int) -> np.ndarray:
+        name = self._files[position]
+        try:
+            with Image.open(io.BytesIO(self._archive.read(name)), formats=("PNG",)) as image:
+                return np.asarray(image.convert("RGB"))
+        except (OSError, SyntaxError, zipfile.BadZipFile) as error:
+            raise ImageSetError(f"{self._archive.filename}: {name} is damaged ({error}); {_AGAIN}") from error
+
+
+def load_regions(path: Path, rows: np.ndarray | None = None) -> tuple[np.ndarray, list[str]]:
+    """Region ids uint8 [N, R, R] (of ``rows``, an image set's, where given) and the regions' names; N = 0: unknown."""
+    try:
+        with np.load(path, allow_pickle=False) as npz:
+            ids, names = npz["ids"], [str(name) for name in npz["names"]]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ImageSetError(f"{path}: not a region file ({error}); {_AGAIN}") from error
+    if rows is None or not names:
+        return ids, names
+    if len(rows) and rows.max() >= len(ids):
+        raise ImageSetError(f"{path}: {len(ids)} region maps, the index has more images; {_AGAIN}")
+    return ids[rows], names
+
+
+def _open_zip(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ImageSetError(f"{path}: not a readable zip archive ({error}); {_AGAIN}") from error
+
+
+def _check_agreement(archive: zipfile.ZipFile, frame: pd.DataFrame, images: Path, index: Path) -> None:
+    names = [name for name in archive.namelist() if name != "dataset.json"]
+    if names != frame["file"].tolist():
+        raise ImageSetError(f"{images} has {len(names)} images and {index} describes {len(frame)}; {_AGAIN}")
+    if archive.comment != digest_of(frame["image_id"].tolist()).encode():
+        raise ImageSetError(f"{images} and {index} are of different image sets (their digests differ); {_AGAIN}")

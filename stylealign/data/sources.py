@@ -1,0 +1,150 @@
+"""Folders and archives as lists of candidates: names are checked here, nothing is decoded and nothing is extracted.
+
+Every file is either a candidate or rejected; the order is that of the names' bytes, the same on every machine.
+Symbolic links that lead out of the folder, linked folders, pipes and devices, and archive entries with absolute names
+or ``..`` are rejected. Class labels in an archive's ``dataset.json`` are not used.
+"""
+
+import io
+import os
+import stat
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from stylealign.data.decode import check_num_bytes
+from stylealign.data.rejection import Reason, Reject, Rejected, printable
+from stylealign.errors import ImageSetError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that may be a picture: its name relative to its root (as the system spells it), and how to open it."""
+
+    name: str
+    num_bytes: int
+    open: Callable[[], BinaryIO]
+
+    @property
+    def origin(self) -> str:
+        return printable(self.name)
+
+    @property
+    def stem(self) -> str:
+        """The name without its suffix: what a mask shares with its picture."""
+        return str(PurePosixPath(self.name).with_suffix(""))
+
+
+def list_folder(root: Path, skip: Path | None = None) -> list[Candidate | Rejected]:
+    """Every file under ``root`` (not under ``skip``) by the order of names; :class:`ImageSetError` for no folder."""
+    root = Path(root)
+    if not root.is_dir():
+        cure = "use `source: zip`" if zipfile.is_zipfile(root) else "correct `path`"
+        raise ImageSetError(f"{root}: {'is a file' if root.exists() else 'no such folder'}; {cure}")
+    real_root, found = os.path.realpath(root), []
+    skipped = os.path.realpath(skip) if skip else None
+
+    def unreadable_folder(error: OSError) -> None:
+        name = os.path.relpath(error.filename, real_root)
+        found.append((name, Rejected(printable(name), Reason.UNREADABLE, printable(error.strerror or str(error)))))
+
+    for folder, subfolders, files in os.walk(real_root, onerror=unreadable_folder):
+        linked = [name for name in subfolders if os.path.islink(os.path.join(folder, name))]
+        subfolders[:] = [s for s in subfolders if s not in linked and os.path.join(folder, s) != skipped]
+        for file in (*files, *linked):
+            name = os.path.relpath(os.path.join(folder, file), real_root).replace(os.sep, "/")
+            found.append((name, _checked(name, lambda name=name: _file_candidate(real_root, name))))
+    return [entry for _, entry in sorted(found, key=lambda pair: os.fsencode(pair[0]))]
+
+
+@contextmanager
+def list_zip(path: Path) -> Iterator[list[Candidate | Rejected]]:
+    """Every entry of the archive in the order of names, readable while the context is open (from several threads)."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except FileNotFoundError:
+        raise ImageSetError(f"{path}: no such archive; correct `path`") from None
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise ImageSetError(
+            f"{path}: not a readable zip archive ({error}); download it again or use `source: folder`"
+        ) from error
+    with archive:
+        entries = [e for e in archive.infolist() if not e.is_dir() and PurePosixPath(e.filename).name != "dataset.json"]
+        entries.sort(key=lambda entry: (entry.filename.encode("utf-8", "surrogateescape"), entry.header_offset))
+        yield [_checked(e.filename, lambda e=e: _zip_candidate(archive, e)) for e in entries]
+
+
+def choose(entries: Sequence[Candidate | Rejected], max_images: int | None) -> list[Candidate | Rejected]:
+    """At most ``max_images`` candidates, by a stable hash of their names (so that every subfolder keeps its share)."""
+    if max_images is None:
+        return list(entries)
+    names = sorted((e.name for e in entries if isinstance(e, Candidate)), key=_name_hash)
+    chosen = set(names[:max_images])
+    return [entry for entry in entries if isinstance(entry, Rejected) or entry.name in chosen]
+
+
+def _name_hash(name: str) -> bytes:
+    return sha256(name.encode("utf-8", "surrogateescape")).digest()
+
+
+def _checked(name: str, make: Callable[[], Candidate]) -> Candidate | Rejected:
+    try:
+        return make()
+    except Reject as reject:
+        return Rejected(printable(name), reject.reason, reject.detail)
+
+
+def _check_suffix(name: str) -> None:
+    if not name.lower().endswith(SUFFIXES):
+        raise Reject(Reason.OTHER_FILE, f"its name does not end in one of {' '.join(SUFFIXES)}")
+
+
+def _file_candidate(root: str, name: str) -> Candidate:
+    path = os.path.join(root, name)
+    target = os.path.realpath(path)
+    if os.path.commonpath([root, target]) != root:
+        raise Reject(Reason.OUTSIDE, f"a link to {target}, outside the folder")
+    if os.path.isdir(path):
+        raise Reject(Reason.OTHER_FILE, f"a linked folder ({target}) is not followed")
+    _check_suffix(name)
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise Reject(Reason.UNREADABLE, error.strerror or str(error)) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise Reject(Reason.OTHER_FILE, "not a regular file")
+    check_num_bytes(status.st_size)
+    return Candidate(name, status.st_size, lambda: _open_file(path))
+
+
+def _open_file(path: str) -> BinaryIO:
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        raise Reject(Reason.UNREADABLE, error.strerror or str(error)) from error
+
+
+def _zip_candidate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Candidate:
+    parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+    if not parts or parts[0] == "/" or ".." in parts or parts[0].endswith(":"):
+        raise Reject(Reason.OUTSIDE, "its name leads out of the archive")
+    _check_suffix(entry.filename)
+    check_num_bytes(entry.file_size)
+    return Candidate(entry.filename, entry.file_size, lambda: _open_entry(archive, entry))
+
+
+def _open_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> BinaryIO:
+    """The entry's bytes in memory: no more than it declares are unpacked, and what it declares was checked."""
+    try:
+        with archive.open(entry) as stream:
+            return io.BytesIO(stream.read(entry.file_size))
+    except (RuntimeError, NotImplementedError) as error:
+        raise Reject(Reason.UNREADABLE, str(error)) from error
+    except Exception as error:
+        raise Reject(Reason.DAMAGED, f"{type(error).__name__}: {error}") from error
