@@ -1,0 +1,1 @@
+"""The study's description: frozen pydantic models, read once, every mistake at once."""

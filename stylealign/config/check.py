@@ -1,0 +1,248 @@
+"""What no single key can show: names that must exist, descent, paths on disk, judges that fit what they judge.
+
+Checks look at a :class:`Sketch`, in which a part that is itself wrong is ``None``: so that every mistake is found at
+once, and none is reported twice.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stylealign.config.checkpoint_header import read_shape
+from stylealign.config.domains import Photographs, WorldDomain, has_labels
+from stylealign.config.judges import MEASURES, ColourJudge, EmbeddedJudge, Judge, NetworkJudge
+from stylealign.config.models import Architecture, Model, Training
+from stylealign.config.problems import Problem, nearest
+from stylealign.config.studies import NEEDS, ModelQuality, Studies
+from stylealign.errors import CheckpointError
+from stylealign.lineage import circles, relatives
+
+MAX_WORLD_RESOLUTION = 256
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A study as far as its parts are right; names of parts that are wrong are kept, with ``None``."""
+
+    root: Path
+    resolution: int | None
+    architecture: Architecture | None
+    training: Training | None
+    domains: Mapping[str, WorldDomain | Photographs | None]
+    models: Mapping[str, Model | None]
+    judges: Mapping[str, Judge | None]
+    studies: Studies | None
+
+    def parents(self) -> dict[str, str | None]:
+        """Descent as far as it is known: an unknown parent counts as none."""
+        known = {name: None if model is None else model.parent for name, model in self.models.items()}
+        return {name: parent if parent in known else None for name, parent in known.items()}
+
+
+def find_problems(sketch: Sketch) -> list[Problem]:
+    """Every mistake that only the whole shows."""
+    checks = (_check_domains, _check_architecture, _check_models, _check_judges, _check_studies)
+    return [problem for check in checks for problem in check(sketch)]
+
+
+def _check_path(sketch: Sketch, key: str, path: Path | None) -> Iterator[Problem]:
+    if path is not None and not (sketch.root / path).exists():
+        yield Problem(key, "there is no such file or folder, seen from the working directory", str(path))
+
+
+def _check_domains(sketch: Sketch) -> Iterator[Problem]:
+    for name, domain in sketch.domains.items():
+        if isinstance(domain, WorldDomain):
+            if sketch.resolution is not None and sketch.resolution > MAX_WORLD_RESOLUTION:
+                cure = f"worlds are drawn up to {MAX_WORLD_RESOLUTION} px, and the study has {sketch.resolution}"
+                yield Problem(f"domains.{name}.world", cure, domain.world)
+        elif domain is not None:
+            yield from _check_photographs(sketch, f"domains.{name}", domain)
+
+
+def _check_photographs(sketch: Sketch, key: str, domain: Photographs) -> Iterator[Problem]:
+    yield from _check_path(sketch, f"{key}.path", domain.path)
+    yield from _check_path(sketch, f"{key}.regions", domain.regions)
+    if domain.regions is not None and domain.labels is None:
+        yield Problem(f"{key}.labels", "is missing; say which class ids of the masks in `regions` are which region")
+    if domain.labels is not None and domain.regions is None:
+        yield Problem(f"{key}.regions", "is missing; `labels` names the class ids of its masks")
+    if domain.max_images is not None and domain.max_images < domain.min_images:
+        cure = f"is below min_images ({domain.min_images}): no import could succeed"
+        yield Problem(f"{key}.max_images", cure, domain.max_images)
+
+
+def _check_architecture(sketch: Sketch) -> Iterator[Problem]:
+    if sketch.architecture is None:
+        return
+    if sketch.resolution is not None and sketch.architecture.channel_base < sketch.resolution:
+        cure = f"leaves no channel at {sketch.resolution} px; at least {sketch.resolution}, better 32 times that"
+        yield Problem("architecture.channel_base", cure, sketch.architecture.channel_base)
+    if sketch.training is not None:
+        yield from _check_batch(sketch.architecture, "training.batch_size", sketch.training.batch_size)
+
+
+def _check_batch(architecture: Architecture, key: str, batch_size: int) -> Iterator[Problem]:
+    group = min(architecture.mbstd_group_size, batch_size)
+    if batch_size % group:
+        yield Problem(key, f"must be a multiple of architecture.mbstd_group_size ({group})", batch_size)
+
+
+def _check_models(sketch: Sketch) -> Iterator[Problem]:
+    for name, model in sketch.models.items():
+        if model is not None:
+            yield from _check_model(sketch, name, model)
+    for circle in circles(sketch.parents()):
+        cure = f"the lineage is a circle ({' -> '.join(circle)}); one must be a root"
+        yield Problem(f"models.{circle[0]}.parent", cure, circle[1])
+
+
+def _check_model(sketch: Sketch, name: str, model: Model) -> Iterator[Problem]:
+    key = f"models.{name}"
+    if model.domain not in sketch.domains:
+        yield Problem(
+            f"{key}.domain", f"there is no such domain; {nearest(model.domain, sketch.domains)}", model.domain
+        )
+    if model.parent is not None and model.parent not in sketch.models:
+        others = [other for other in sketch.models if other != name]
+        yield Problem(f"{key}.parent", f"there is no such model; {nearest(model.parent, others)}", model.parent)
+    if model.checkpoint is not None:
+        yield from _check_adopted(sketch, key, model)
+    elif model.total_kimg is None:
+        kind = "a root" if model.parent is None else "a child"
+        yield Problem(f"{key}.total_kimg", f"is missing; {kind} needs it: thousands of images of training")
+    if sketch.architecture is not None and "batch_size" in model.training.model_fields_set:
+        yield from _check_batch(sketch.architecture, f"{key}.training.batch_size", model.training.batch_size)
+
+
+def _check_adopted(sketch: Sketch, key: str, model: Model) -> Iterator[Problem]:
+    for name in ("parent", "total_kimg", "training"):
+        if name in model.model_fields_set and getattr(model, name) is not None:
+            yield Problem(f"{key}.{name}", "means nothing beside `from`, which is never trained here; drop one of them")
+    yield from _check_path(sketch, f"{key}.from", model.checkpoint)
+    assert model.checkpoint is not None
+    if (sketch.root / model.checkpoint).is_file():
+        yield from _check_checkpoint(sketch, f"{key}.from", model.checkpoint)
+
+
+def _check_checkpoint(sketch: Sketch, key: str, path: Path) -> Iterator[Problem]:
+    try:
+        resolution, architecture = read_shape(sketch.root / path)
+    except CheckpointError as error:
+        yield Problem(key, str(error), str(path))
+        return
+    if sketch.resolution is not None and resolution not in (None, sketch.resolution):
+        cure = f"is a checkpoint of {resolution} px and the study has {sketch.resolution}; change one of them"
+        yield Problem(key, cure, str(path))
+    wanted = {} if sketch.architecture is None else sketch.architecture.model_dump()
+    differing = [name for name, value in wanted.items() if architecture.get(name, value) != value]
+    if differing:
+        there, here = (_listed({name: shape[name] for name in differing}) for shape in (architecture, wanted))
+        yield Problem(key, f"is of another architecture ({there}); the study has {here}", str(path))
+
+
+def _listed(settings: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
+
+
+def _check_judges(sketch: Sketch) -> Iterator[Problem]:
+    for name, judge in sketch.judges.items():
+        if isinstance(judge, EmbeddedJudge):
+            yield from _check_embedded(sketch, f"judges.{name}", judge)
+        elif isinstance(judge, NetworkJudge):
+            yield from _check_path(sketch, f"judges.{name}.weights", judge.weights)
+            if (judge.weights is None) == (judge.download is None):
+                yield Problem(f"judges.{name}", "needs either `weights` (a local file) or `download` (url and sha256)")
+
+
+def _check_embedded(sketch: Sketch, key: str, judge: EmbeddedJudge) -> Iterator[Problem]:
+    labelled = [name for name, domain in sketch.domains.items() if domain is None or has_labels(domain)]
+    for name in judge.domains or ():
+        if name not in sketch.domains:
+            yield Problem(f"{key}.domains", f"there is no such domain; {nearest(name, sketch.domains)}", name)
+        elif name not in labelled:
+            yield Problem(
+                f"{key}.domains", "has no exact labels to learn from; name worlds, or give it `regions`", name
+            )
+    if judge.domains is None and not labelled:
+        yield Problem(key, "no domain has labels to learn from; photographs need another kind of judge")
+    if judge.domains == ():
+        yield Problem(f"{key}.domains", "name at least one domain, or leave it out for all that have labels", [])
+
+
+def _check_studies(sketch: Sketch) -> Iterator[Problem]:
+    if sketch.studies is None:
+        return
+    for name, need in NEEDS.items():
+        study = getattr(sketch.studies, name)
+        if study is not None:
+            yield from _check_judge_of(sketch, name, need, study.judge)
+    if sketch.studies.model_quality is not None:
+        yield from _check_quality(sketch, sketch.studies.model_quality)
+    yield from _check_comparisons(sketch)
+
+
+def _check_judge_of(sketch: Sketch, study: str, need: str, judge_name: str) -> Iterator[Problem]:
+    key = f"studies.{study}.judge"
+    if judge_name not in sketch.judges:
+        yield Problem(key, f"there is no such judge; {nearest(judge_name, sketch.judges)}", judge_name)
+        return
+    judge = sketch.judges[judge_name]
+    if judge is None:
+        return
+    if need not in MEASURES[judge.kind]:
+        able = [kind for kind, measures in MEASURES.items() if need in measures]
+        yield Problem(
+            key, f"a judge of kind {judge.kind} cannot measure {need}; these can: {', '.join(able)}", judge_name
+        )
+    unfit = [name for name in _judged_domains(sketch, study) if not _fits(sketch, judge, name)]
+    if unfit:
+        yield Problem(key, f"{_why_unfit(judge)}; not {', '.join(unfit)}", judge_name)
+
+
+def _judged_domains(sketch: Sketch, study: str) -> list[str]:
+    """The declared domains whose images, real or generated, a study shows to its judge."""
+    shown = {model.domain for model in sketch.models.values() if model is not None}
+    quality = None if sketch.studies is None else sketch.studies.model_quality
+    if study == "model_quality":
+        named = None if quality is None else quality.domains
+        shown |= set(sketch.domains if named is None else named)
+    return [name for name in sketch.domains if name in shown]
+
+
+def _fits(sketch: Sketch, judge: Judge, domain_name: str) -> bool:
+    domain = sketch.domains[domain_name]
+    if domain is None or isinstance(judge, ColourJudge):
+        return True
+    if isinstance(judge, EmbeddedJudge):
+        return has_labels(domain) if judge.domains is None else domain_name in judge.domains
+    return not isinstance(domain, WorldDomain)
+
+
+def _why_unfit(judge: Judge) -> str:
+    if isinstance(judge, EmbeddedJudge):
+        return "an embedded judge measures only the labelled domains it is trained on"
+    return f"a judge of kind {judge.kind} was made for photographs; worlds are measured by an embedded judge"
+
+
+def _check_quality(sketch: Sketch, quality: ModelQuality) -> Iterator[Problem]:
+    for name in quality.domains or ():
+        if name not in sketch.domains:
+            cure = f"there is no such domain; {nearest(name, sketch.domains)}"
+            yield Problem("studies.model_quality.domains", cure, name)
+
+
+def _check_comparisons(sketch: Sketch) -> Iterator[Problem]:
+    """A comparison needs somebody to compare."""
+    parents = sketch.parents()
+    if circles(parents) or any(model is None for model in sketch.models.values()) or sketch.studies is None:
+        return
+    compared = any(relatives(parents, model) for model in parents)
+    for name in ("mapping_drift", "attribute_alignment"):
+        if getattr(sketch.studies, name) is not None and not compared:
+            yield Problem(
+                f"studies.{name}", "compares models, and there is only one; declare another or drop the study"
+            )
+    for name in ("component_reset", "layer_reset"):
+        if getattr(sketch.studies, name) is not None and not any(parents.values()):
+            yield Problem(f"studies.{name}", "resets a child to its parent, and no model has a parent; drop the study")

@@ -1,0 +1,51 @@
+"""Domains: what is depicted. Procedural worlds, folders of photographs, and StyleGAN's own dataset zips."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from stylealign.config.section import Section, key
+
+WorldName = Literal["face", "painting", "cartoon", "dog", "cat", "wild", "church", "bedroom", "shoe", "edge"]
+
+
+class WorldDomain(Section):
+    """A procedural domain: endless images whose attributes, regions and captions are known exactly."""
+
+    source: Literal["world"] = key(..., "drawn, not read")
+    world: WorldName = key(..., "which world is drawn")
+    num_train: int = key(8000, "images to train on", ge=1)
+    num_test: int = key(2000, "held-out images, which measures compare with", ge=1)
+
+
+class Photographs(Section):
+    """What a folder and a zip of photographs have in common."""
+
+    path: Path = key(..., "where the images are, relative to the working directory")
+    fit: Literal["crop", "pad"] = key("crop", "how a non-square image becomes square: centre crop, or padding")
+    test_fraction: float = key(0.1, "part held out, chosen by a hash of the pixels", gt=0, lt=1)
+    min_images: int = key(100, "fewer usable images than this stop the job", ge=1)
+    max_images: int | None = key(None, "use at most this many (null: all)", ge=1)
+    regions: Path | None = key(None, "folder of region masks, a PNG of class ids beside each image's name (null: none)")
+    labels: dict[str, tuple[int, ...]] | None = key(None, "name of each region: the class ids in the masks it unites")
+
+
+class FolderDomain(Photographs):
+    """A folder of images, nested or not; unreadable files are listed with a reason, never fatal."""
+
+    source: Literal["folder"] = key(..., "read from a folder")
+
+
+class ZipDomain(Photographs):
+    """A StyleGAN dataset zip (``dataset.json`` inside), read as it is."""
+
+    source: Literal["zip"] = key(..., "read from a StyleGAN dataset zip")
+
+
+Domain = Annotated[WorldDomain | FolderDomain | ZipDomain, Field(discriminator="source")]
+
+
+def has_labels(domain: WorldDomain | Photographs) -> bool:
+    """Whether exact labels are known: a world's, or region masks."""
+    return isinstance(domain, WorldDomain) or domain.regions is not None

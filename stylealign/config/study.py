@@ -1,0 +1,104 @@
+"""A study: everything ``config.yaml`` says, and the slices of it that single jobs depend on."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from stylealign.config.domains import Domain, has_labels
+from stylealign.config.judges import EmbeddedJudge, Judge
+from stylealign.config.models import (
+    Architecture,
+    Device,
+    Model,
+    ResolvedModel,
+    Samples,
+    Training,
+    resolve_training,
+)
+from stylealign.config.section import Name, Section, is_positive_power_of_two, key, untracked
+from stylealign.config.studies import Studies
+
+MIN_RESOLUTION, MAX_RESOLUTION = 16, 1024
+
+
+def _is_a_resolution(resolution: int) -> int:
+    if not (is_positive_power_of_two(resolution) and MIN_RESOLUTION <= resolution <= MAX_RESOLUTION):
+        raise ValueError(f"must be a power of two from {MIN_RESOLUTION} to {MAX_RESOLUTION}")
+    return resolution
+
+
+Resolution = Annotated[int, AfterValidator(_is_a_resolution)]
+
+
+class Study(Section):
+    """A whole study. Read it with :func:`stylealign.config.load.read_study`, which finds every mistake at once."""
+
+    seed: int = key(0, "the study's seed: images, fixed z and every measure's draws", ge=0)
+    resolution: Resolution = key(32, f"pixels, a power of two from {MIN_RESOLUTION} to {MAX_RESOLUTION}")
+    device: Device = untracked("auto", "where networks run (auto: a GPU if there is one)")
+    domains: dict[Name, Domain] = key(..., "what is depicted, by name", min_length=1)
+    architecture: Architecture = key(Architecture(), "the shape all models share")
+    training: Training = key(Training(), "how models are trained")
+    models: dict[Name, Model] = key(..., "the families, by name, in the order tables and figures show", min_length=1)
+    judges: dict[Name, Judge] = key({}, "who measures, by name")
+    samples: Samples = key(Samples(), "the fixed z of the figures")
+    studies: Studies = key(Studies(), "which comparisons are made")
+
+    def parents(self) -> dict[str, str | None]:
+        """Each model's parent, in declared order."""
+        return {name: model.parent for name, model in self.models.items()}
+
+    def trained(self) -> list[str]:
+        """The models that are trained here."""
+        return [name for name, model in self.models.items() if model.checkpoint is None]
+
+    def adopted(self) -> list[str]:
+        """The models that are finished checkpoints."""
+        return [name for name, model in self.models.items() if model.checkpoint is not None]
+
+    def resolved_model(self, name: str) -> ResolvedModel:
+        """The slice of the study that the training of one model depends on."""
+        model = self.models[name]
+        return ResolvedModel(
+            name=name,
+            domain=model.domain,
+            parent=model.parent,
+            checkpoint=None if model.checkpoint is None else str(model.checkpoint),
+            resolution=self.resolution,
+            architecture=self.architecture,
+            training=resolve_training(self.training, model),
+            total_kimg=model.total_kimg or 0.0,
+            seed=model.seed,
+            study_seed=self.seed,
+            samples=self.samples,
+            device=self.device,
+        )
+
+    def judge_domains(self, name: str) -> list[str]:
+        """The labelled domains an embedded judge is trained on."""
+        judge = self.judges[name]
+        assert isinstance(judge, EmbeddedJudge), name
+        if judge.domains is not None:
+            return list(judge.domains)
+        return [domain for domain, spec in self.domains.items() if has_labels(spec)]
+
+    def measured_domains(self) -> list[str]:
+        """The domains that model_quality compares with."""
+        quality = self.studies.model_quality
+        return list(self.domains) if quality is None or quality.domains is None else list(quality.domains)
+
+    def num_judged(self, judge: str) -> int:
+        """How many generated images a judge looks at: as many as the most demanding study that asks it."""
+        quality, alignment = self.studies.model_quality, self.studies.attribute_alignment
+        wanted = [quality.num_gen] if quality is not None and quality.judge == judge else []
+        wanted += [alignment.num_z] if alignment is not None and alignment.judge == judge else []
+        return max(wanted)
+
+    def judged_psi(self, judge: str) -> float:
+        """The truncation of those images: model_quality's, else none."""
+        quality = self.studies.model_quality
+        return quality.truncation_psi if quality is not None and quality.judge == judge else 1.0
+
+    def canonical(self) -> dict[str, Any]:
+        """Everything, defaults included, ready for JSON or YAML, in the words of the config file."""
+        return self.model_dump(mode="json", by_alias=True)

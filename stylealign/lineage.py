@@ -1,0 +1,108 @@
+"""Descent: who is whose parent, and which pairs of models are compared (StyleAlign, Table 7 and Section 3).
+
+A family is a mapping from each model to its parent (``None`` for a root), in declared order. Every function is pure;
+:class:`LineageError` names a model that is not there or a circle.
+"""
+
+from collections.abc import Mapping
+
+from stylealign.errors import LineageError
+
+Parents = Mapping[str, str | None]
+
+_DESCENT = {1: "child", 2: "grandchild"}
+
+
+def ancestors(parents: Parents, model: str) -> list[str]:
+    """A model's ancestors, nearest first."""
+    line = [model]
+    while (parent := _parent(parents, line[-1])) is not None:
+        line.append(parent)
+        if parent in line[:-1]:
+            raise LineageError(f"models.{model}.parent: the lineage is a circle: {' -> '.join(line)}")
+    return line[1:]
+
+
+def _parent(parents: Parents, model: str) -> str | None:
+    if model not in parents:
+        raise LineageError(f"models.{model}: there is no such model; the models are {', '.join(parents)}")
+    return parents[model]
+
+
+def descendants(parents: Parents, model: str) -> list[str]:
+    """Every model that descends from ``model``, in declared order."""
+    _parent(parents, model)
+    return [other for other in parents if model in ancestors(parents, other)]
+
+
+def roots(parents: Parents) -> list[str]:
+    """The models without a parent, in declared order."""
+    return [model for model, parent in parents.items() if parent is None]
+
+
+def root_of(parents: Parents, model: str) -> str:
+    """The first model of a model's lineage, itself for a root."""
+    return [model, *ancestors(parents, model)][-1]
+
+
+def lineage(parents: Parents, model: str) -> list[str]:
+    """A model's lineage: root first, itself last."""
+    return [*reversed(ancestors(parents, model)), model]
+
+
+def family_order(parents: Parents) -> list[str]:
+    """Every model after its parent, each family together, siblings in declared order."""
+    children: dict[str | None, list[str]] = {}
+    for model, parent in parents.items():
+        children.setdefault(parent, []).append(model)
+
+    def below(model: str) -> list[str]:
+        return [model, *(name for child in children.get(model, []) for name in below(child))]
+
+    return [name for root in children.get(None, []) for name in below(root)]
+
+
+def relation(parents: Parents, first: str, second: str) -> str:
+    """What ``second`` is to ``first``.
+
+    ``same``, ``child``, ``grandchild``, ``descendant`` (deeper), ``ancestor``, ``sibling``, ``relative`` (another
+    common ancestor) or ``unrelated``.
+    """
+    if first == second:
+        return "same"
+    above_first, above_second = ancestors(parents, first), ancestors(parents, second)
+    if first in above_second:
+        return _DESCENT.get(above_second.index(first) + 1, "descendant")
+    if second in above_first:
+        return "ancestor"
+    if not set(above_first) & set(above_second):
+        return "unrelated"
+    return "sibling" if above_first[0] == above_second[0] else "relative"
+
+
+def relatives(parents: Parents, model: str) -> list[tuple[str, str]]:
+    """Whom a model is compared with, and what it is to them: each ancestor, nearest first, then the controls.
+
+    The controls are the roots declared before it from which it does not descend.
+    """
+    above = ancestors(parents, model)
+    earlier = list(parents)[: list(parents).index(model)]
+    controls = [root for root in roots(parents) if root in earlier and root not in above]
+    return [(other, relation(parents, other, model)) for other in [*above, *controls]]
+
+
+def compared_pairs(parents: Parents) -> list[tuple[str, str, str]]:
+    """Every compared pair ``(parent, model, relation)``, model by model in declared order."""
+    return [(other, model, kind) for model in parents for other, kind in relatives(parents, model)]
+
+
+def circles(parents: Parents) -> list[list[str]]:
+    """Every circle of parents, each once, beginning (and ending) with its first declared member."""
+    found: dict[frozenset[str], list[str]] = {}
+    for model in parents:
+        line: list[str] = [model]
+        while (parent := parents.get(line[-1])) is not None and parent not in line:
+            line.append(parent)
+        if parent == model:
+            found.setdefault(frozenset(line), [*line, model])
+    return list(found.values())
