@@ -1,0 +1,141 @@
+"""A generator on disk that explains itself: safetensors with its card inside. One loader, no code is ever executed.
+
+``g_ema.safetensors`` holds the averaged generator and a :class:`ModelCard`; ``pair.safetensors`` holds the training pair
+(``G/...``, ``D/...``) that a child starts from. Files are written beside the target and renamed.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from stylealign.errors import CheckpointError
+from stylealign.networks.generator import Generator
+
+_KEY = "stylealign"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a generator is: enough to rebuild it, and to know whom it descends from.
+
+    ``lineage`` and ``lineage_digests`` run from the root to the model itself; ``digest`` is over the weights.
+    """
+
+    model: str
+    domain: str
+    architecture: dict[str, Any]
+    img_resolution: int
+    lineage: tuple[str, ...]
+    lineage_digests: tuple[str, ...]
+    kimg: float
+    total_kimg: float
+    seed: int
+    recipe: int
+    version: str
+    training: dict[str, Any] = field(default_factory=dict)
+    transfer: dict[str, Any] = field(default_factory=dict)
+    image_set: str = ""
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the model's own weights."""
+        return self.lineage_digests[-1]
+
+
+def state_digest(state: Mapping[str, Tensor]) -> str:
+    """sha256 over names, shapes, types and bytes of a state dict, in the order of its names."""
+    sha = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        sha.update(f"{name}|{tuple(tensor.shape)}|{tensor.dtype}|".encode())
+        sha.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return sha.hexdigest()
+
+
+def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
+    """Tensors and JSON metadata to safetensors, beside the target, synced, then renamed."""
+    partial = Path(f"{path}.partial")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    save_file(plain, partial, metadata={_KEY: json.dumps(dict(meta), sort_keys=True)})
+    with open(partial, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+
+
+def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """What :func:`save_tensors` wrote; :class:`CheckpointError` when the file is not one of ours or is damaged."""
+    try:
+        with safe_open(os.fspath(path), framework="pt") as file:
+            meta = json.loads((file.metadata() or {})[_KEY])
+            return {name: file.get_tensor(name) for name in file.keys()}, meta  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path}: no such checkpoint") from error
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        raise CheckpointError(
+            f"{path}: not a stylealign checkpoint, or cut short ({error}); delete it and run again to make it anew"
+        ) from error
+
+
+def save_generator(path: str | os.PathLike[str], G: nn.Module, card: ModelCard) -> None:
+    """The averaged generator with its card."""
+    save_tensors(path, G.state_dict(), {"kind": "generator", "card": dataclasses.asdict(card)})
+
+
+def _card(meta: Mapping[str, Any], path: str | os.PathLike[str]) -> ModelCard:
+    try:
+        values = dict(meta["card"])
+        values["lineage"] = tuple(values["lineage"])
+        values["lineage_digests"] = tuple(values["lineage_digests"])
+        return ModelCard(**values)
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{path}: holds no readable model card ({error}); was it written by stylealign?"
+        ) from error
+
+
+def read_card(path: str | os.PathLike[str]) -> ModelCard:
+    """The card alone, without reading the weights."""
+    try:
+        with safe_open(os.fspath(path), framework="pt") as file:
+            meta = json.loads((file.metadata() or {})[_KEY])
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        raise CheckpointError(f"{path}: not a stylealign checkpoint ({error})") from error
+    return _card(meta, path)
+
+
+def load_generator(path: str | os.PathLike[str], device: torch.device | str = "cpu") -> tuple[Generator, ModelCard]:
+    """A generator ready to be measured (eval, no gradients) and its card; the weights are checked against the digest."""
+    state, meta = load_tensors(path)
+    card = _card(meta, path)
+    if state_digest(state) != card.digest:
+        raise CheckpointError(f"{path}: the weights do not match the digest in the file; it is damaged, restore it")
+    G = Generator(**card.architecture)
+    load_strictly(G, state, path)
+    return G.eval().requires_grad_(False).to(device), card
+
+
+def load_strictly(module: nn.Module, state: Mapping[str, Tensor], path: str | os.PathLike[str]) -> None:
+    """Load every tensor by name; :class:`CheckpointError` lists the first few that are missing, extra or misshapen."""
+    own = module.state_dict()
+    problems = [f"missing {name}" for name in own if name not in state]
+    problems += [f"unexpected {name}" for name in state if name not in own]
+    problems += [
+        f"{name} is {list(state[name].shape)}, not {list(own[name].shape)}"
+        for name in own
+        if name in state and state[name].shape != own[name].shape
+    ]
+    if problems:
+        shown = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
+        raise CheckpointError(f"{path}: does not fit the configured architecture: {shown}")
+    module.load_state_dict(dict(state))

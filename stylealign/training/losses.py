@@ -1,0 +1,135 @@
+"""The losses of StyleGAN2: non-saturating logistic loss, R1, path length, style mixing.
+
+    z [N, z_dim]   ws [N, num_ws, w_dim]   x [N, 3, R, R] in [-1, 1]   logits [N, 1]
+
+Every function accumulates gradients into the parameters that are switched on, and returns what the meters record.
+Each draws from streams named by (model seed, purpose, step), so a resumed run needs no saved random state.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stylealign.config.models import ResolvedModel
+from stylealign.latents import torch_stream
+from stylealign.training.state import TrainState
+
+PL_DECAY = 0.01
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The random streams of one phase of one step."""
+
+    seed: int
+    phase: str
+    step: int
+    device: torch.device
+
+    def stream(self, purpose: str) -> torch.Generator:
+        return torch_stream(self.seed, self.phase, purpose, self.step, device=self.device)
+
+    def normal(self, purpose: str, *shape: int) -> Tensor:
+        return torch.randn(shape, generator=self.stream(purpose), device=self.device)
+
+
+def mixed_ws(state: TrainState, num: int, mixing_prob: float, draws: Draws) -> Tensor:
+    """ws [num, num_ws, w_dim] of new z, with style mixing at one cut-off per batch; moves ``w_avg``."""
+    G = state.G
+    w = G.mapping.w(draws.normal("z", num, G.z_dim))
+    G.mapping.update_w_avg(w)
+    ws = w.unsqueeze(1).repeat(1, G.num_ws, 1)
+    coin = draws.stream("mixing")
+    mixes = torch.rand([], generator=coin, device=draws.device) < mixing_prob
+    cutoff = int(torch.randint(1, G.num_ws, [], generator=coin, device=draws.device))
+    if not mixes:
+        return ws
+    w_other = G.mapping.w(draws.normal("z_mixing", num, G.z_dim))
+    return torch.cat([ws[:, :cutoff], w_other.unsqueeze(1).expand(-1, G.num_ws - cutoff, -1)], dim=1)
+
+
+def synthesize(state: TrainState, ws: Tensor, draws: Draws) -> Tensor:
+    """ws to images with fresh noise."""
+    return state.G.synthesis(state.G.styles(ws), noise_mode="random", generator=draws.stream("noise"))
+
+
+def discriminate(state: TrainState, x: Tensor, draws: Draws, which: str) -> Tensor:
+    """Logits of (augmented) images."""
+    if state.augment is not None:
+        x = state.augment(x, draws.stream(f"augment_{which}"))
+    return state.D(x)
+
+
+def g_main(state: TrainState, real: Tensor, spec: ResolvedModel, draws: Draws) -> dict[str, Tensor]:
+    """``softplus(-D(G(z)))``."""
+    ws = mixed_ws(state, len(real), spec.training.style_mixing_prob, draws)
+    logits = discriminate(state, synthesize(state, ws, draws), draws, "fake")
+    loss = F.softplus(-logits).mean()
+    loss.backward()
+    return {"loss_g": loss, "score_fake": logits}
+
+
+def g_path_length(state: TrainState, real: Tensor, spec: ResolvedModel, draws: Draws) -> dict[str, Tensor]:
+    """Path length regularisation on half a batch: ``(|J_w^T y| - mean)^2`` with y ~ N(0, I) / sqrt(H W)."""
+    settings = spec.training
+    ws = mixed_ws(state, max(len(real) // 2, 1), settings.style_mixing_prob, draws)
+    x = synthesize(state, ws, draws)
+    y = draws.normal("pl", *x.shape) / math.sqrt(x.shape[2] * x.shape[3])
+    (gradient,) = torch.autograd.grad([(x * y).sum()], [ws], create_graph=True)  # [N, num_ws, w_dim]
+    lengths = gradient.square().sum(2).mean(1).sqrt()  # [N]
+    mean = state.pl_mean.lerp(lengths.mean(), PL_DECAY)
+    state.pl_mean.copy_(mean.detach())
+    loss = (lengths - mean).square().mean() * settings.pl_weight
+    (loss * settings.pl_interval).backward()
+    return {"pl_length": lengths}
+
+
+def d_main(state: TrainState, real: Tensor, spec: ResolvedModel, draws: Draws) -> dict[str, Tensor]:
+    """``softplus(D(G(z))) + softplus(-D(x))``."""
+    with torch.no_grad():
+        ws = mixed_ws(state, len(real), spec.training.style_mixing_prob, draws)
+        fake = synthesize(state, ws, draws)
+    logits_fake = discriminate(state, fake, draws, "fake")
+    loss_fake = F.softplus(logits_fake).mean()
+    loss_fake.backward()
+    logits_real = discriminate(state, real, draws, "real")
+    loss_real = F.softplus(-logits_real).mean()
+    loss_real.backward()
+    return {"loss_d": loss_fake + loss_real, "score_real": logits_real, "sign_real": logits_real.sign()}
+
+
+def d_r1(state: TrainState, real: Tensor, spec: ResolvedModel, draws: Draws) -> dict[str, Tensor]:
+    """``gamma / 2 |d D(x) / d x|^2`` at real images; the gradient goes through the augmentation."""
+    settings = spec.training
+    real = real.detach().requires_grad_()
+    logits = discriminate(state, real, draws, "real")
+    (gradient,) = torch.autograd.grad([logits.sum()], [real], create_graph=True)
+    penalty = gradient.square().sum([1, 2, 3])  # [N]
+    (penalty.mean() * (settings.r1_gamma / 2 * settings.r1_interval)).backward()
+    return {"r1_penalty": penalty}
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One of the phases of a step: which network learns, from which loss, every how many steps."""
+
+    name: str
+    network: str  # "G" or "D"
+    accumulate: Callable[[TrainState, Tensor, ResolvedModel, Draws], dict[str, Tensor]]
+    interval: int
+
+
+def phases(spec: ResolvedModel) -> tuple[Phase, ...]:
+    """Gmain, Greg, Dmain, Dreg, in the order of the official code; regularisation that is switched off is left out."""
+    settings = spec.training
+    found = (
+        Phase("Gmain", "G", g_main, 1),
+        Phase("Greg", "G", g_path_length, settings.pl_interval if settings.pl_weight else 0),
+        Phase("Dmain", "D", d_main, 1),
+        Phase("Dreg", "D", d_r1, settings.r1_interval if settings.r1_gamma else 0),
+    )
+    return tuple(phase for phase in found if phase.interval)
