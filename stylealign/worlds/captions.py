@@ -1,0 +1,75 @@
+"""Captions composed from attributes: what they say is true of the picture, in plain words."""
+
+_HUES = (
+    (20, "orange"),
+    (48, "yellow"),
+    (72, "green"),
+    (160, "teal"),
+    (190, "blue"),
+    (232, "indigo"),
+    (252, "violet"),
+    (290, "pink"),
+    (325, "red"),
+)
+
+
+def hue_word(hue_deg: float) -> str:
+    """The name of a hue between 20 and 325 degrees."""
+    word = _HUES[0][1]
+    for start, name in _HUES:
+        if hue_deg >= start:
+            word = name
+    return word
+
+
+def coat_word(hue_deg: float, lightness: float) -> str:
+    """The name of a hair or fur colour."""
+    if lightness < 0.24:
+        return "dark brown"
+    if lightness < 0.46:
+        return "red" if hue_deg < 20 else "brown"
+    return "copper" if hue_deg < 24 else "blond"
+
+
+def turn_words(yaw_deg: float) -> str:
+    """Where the head is turned to."""
+    if abs(yaw_deg) < 10:
+        return "facing us"
+    return f"turned to the {'right' if yaw_deg > 0 else 'left'}"
+
+
+def background_words(traits: dict[str, float]) -> str:
+    """The colour of the background."""
+    light = (
+        "light " if traits["background_lightness"] > 0.6 else "dark " if traits["background_lightness"] < 0.36 else ""
+    )
+    return f"on a {light}{hue_word(traits['background_hue'])} background"
+
+
+def _length_word(length: float) -> str:
+    return "short" if length < 0.33 else "long" if length > 0.66 else "medium-length"
+
+
+def caption_face(medium: str, traits: dict[str, float]) -> str:
+    """One sentence about a portrait."""
+    age = "old" if traits["age"] > 0.7 else "young" if traits["age"] < 0.35 else "middle-aged"
+    style = ("straight", "curly", "tied-up")[int(traits["hair_style"])]
+    hair = (
+        f"{_length_word(traits['coat_length'])} {style} {coat_word(traits['coat_hue'], traits['coat_lightness'])} hair"
+    )
+    if traits["hair_style"] == 2:
+        hair = f"{coat_word(traits['coat_hue'], traits['coat_lightness'])} hair in a bun"
+    extras = [name for name in ("beard", "fringe", "glasses", "hat") if traits[name]]
+    worn = "".join(f", {name if name == 'glasses' else 'a ' + name}" for name in extras)
+    mouth = "smiling" if traits["smile"] > 0.5 else "serious"
+    return f"{medium} of a {mouth} {age} person with {hair}{worn}, {turn_words(traits['yaw_deg'])}, {background_words(traits)}"
+
+
+def caption_animal(name: str, traits: dict[str, float]) -> str:
+    """One sentence about an animal."""
+    coat = f"{_length_word(traits['coat_length'])} {coat_word(traits['coat_hue'], traits['coat_lightness'])} fur"
+    marks = ("", " with patches", " with stripes", " with spots")[int(traits["pattern"])]
+    ears = ("erect", "floppy", "round")[int(traits["ear_shape"])]
+    worn = f", wearing a {hue_word(traits['cloth_hue'])} collar" if traits["collar"] else ""
+    mouth = "with its mouth open, " if traits["smile"] > 0.5 else ""
+    return f"a {name} with {coat}{marks} and {ears} ears{worn}, {mouth}{turn_words(traits['yaw_deg'])}, {background_words(traits)}"
