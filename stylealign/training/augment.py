@@ -85,10 +85,14 @@ class AugmentPipe(nn.Module):
         if p == 0:
             return x
         draws = Draws(len(x), p, generator, debug_percentile)
-        inverse = sample_inverse(draws, self.multipliers, x.shape[-1])
-        colour = sample_colour(draws, self.multipliers)
-        gains = sample_gains(draws, self.multipliers)
-        holes = sample_holes(draws, self.multipliers)
+        with torch.autocast(x.device.type, enabled=False):
+            return self._augment(x.float() if x.dtype in (torch.float16, torch.bfloat16) else x, draws)
+
+    def _augment(self, x: torch.Tensor, draws: Draws) -> torch.Tensor:
+        inverse = sample_inverse(draws, self.multipliers, x.shape[-1])  # [N, 3, 3]
+        colour = sample_colour(draws, self.multipliers)  # [N, 4, 4]
+        gains = sample_gains(draws, self.multipliers)  # [N, 4]
+        holes = sample_holes(draws, self.multipliers)  # [N, 3]
         x = _where_changed(warp_images, x, inverse, (inverse != torch.eye(3)).flatten(1).any(1))
         x = _where_changed(recolour_images, x, colour, (colour != torch.eye(4)).flatten(1).any(1))
         x = _where_changed(filter_images, x, gains, (gains != 1).any(1))

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from stylealign.training.augment_draws import Draws
+from stylealign.training.augment_geometry import reflected
 
 # The low-pass filter of the wavelet "sym2".
 SYM2 = (-0.12940952255092145, 0.22414386804185735, 0.836516303737469, 0.48296291314469025)
@@ -52,14 +52,16 @@ def sample_gains(draws: Draws, multipliers: Mapping[str, float]) -> torch.Tensor
 
 
 def filter_images(x: torch.Tensor, gains: torch.Tensor) -> torch.Tensor:
-    """``x`` [N, C, R, R] with its octaves amplified by ``gains`` [N, 4] (on the CPU); -> [N, C, R, R]."""
-    num, channels = x.shape[:2]
+    """``x`` [N, C, R, R] with its octaves amplified by ``gains`` [N, 4] (on the CPU); -> [N, C, R, R].
+
+    Pixels beyond the border are the image's reflection, as often as a small image needs it.
+    """
     taps = (gains @ filter_bank()).to(device=x.device, dtype=x.dtype)  # [N, taps]
-    taps = taps.repeat_interleave(channels, dim=0)[:, None, None]  # [N*C, 1, 1, taps]
-    margin = taps.shape[-1] // 2
-    padded = F.pad(x, [margin] * 4, mode="reflect").flatten(0, 1)[None]  # [1, N*C, R+2m, R+2m]
-    rows = F.conv2d(padded, taps, groups=num * channels)
-    return F.conv2d(rows, taps.transpose(2, 3), groups=num * channels)[0].unflatten(0, (num, channels))
+    size, reach = x.shape[-1], taps.shape[-1] // 2
+    places = torch.arange(size)[:, None] + torch.arange(-reach, reach + 1)  # [R, taps]
+    source = reflected(places, size).to(x.device).expand(len(x), -1, -1)  # [N, R, taps]
+    matrix = x.new_zeros([len(x), size, size]).scatter_add(2, source, taps[:, None].expand(-1, size, -1))
+    return torch.einsum("nyh,nchw,nxw->ncyx", matrix, x, matrix)
 
 
 def sample_holes(draws: Draws, multipliers: Mapping[str, float]) -> torch.Tensor:
