@@ -178,7 +178,7 @@ def _check_studies(sketch: Sketch) -> Iterator[Problem]:
         if study is not None:
             yield from _check_judge_of(sketch, name, need, study.judge)
     if sketch.studies.model_quality is not None:
-        yield from _check_quality(sketch, sketch.studies.model_quality)
+        yield from _check_quality(sketch, sketch.studies, sketch.studies.model_quality)
     yield from _check_comparisons(sketch)
 
 
@@ -225,11 +225,15 @@ def _why_unfit(judge: Judge) -> str:
     return f"a judge of kind {judge.kind} was made for photographs; worlds are measured by an embedded judge"
 
 
-def _check_quality(sketch: Sketch, quality: ModelQuality) -> Iterator[Problem]:
+def _check_quality(sketch: Sketch, studies: Studies, quality: ModelQuality) -> Iterator[Problem]:
     for name in quality.domains or ():
         if name not in sketch.domains:
             cure = f"there is no such domain; {nearest(name, sketch.domains)}"
             yield Problem("studies.model_quality.domains", cure, name)
+    alignment = studies.attribute_alignment
+    if alignment is not None and alignment.judge == quality.judge and alignment.num_z > quality.num_gen:
+        cure = f"the same judge looks at model_quality.num_gen = {quality.num_gen} images; lower this or raise that"
+        yield Problem("studies.attribute_alignment.num_z", cure, alignment.num_z)
 
 
 def _check_comparisons(sketch: Sketch) -> Iterator[Problem]:

@@ -27,6 +27,5 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 def read_shape(path: Path) -> tuple[int | None, dict[str, Any]]:
     """Resolution and architecture a checkpoint declares; ``(None, {})`` where it declares none."""
-    metadata = read_metadata(path)
-    card = json.loads(metadata.get("stylealign.card", "{}"))
+    card = json.loads(read_metadata(path).get("stylealign", "{}")).get("card", {})
     return card.get("img_resolution"), dict(card.get("architecture", {}))

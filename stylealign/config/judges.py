@@ -63,5 +63,5 @@ MEASURES: dict[str, frozenset[str]] = {
     "torchvision": frozenset({"features", "distance"}),
     "inception": frozenset({"features"}),
     "lpips": frozenset({"distance"}),
-    "colour": frozenset({"features", "attributes"}),
+    "colour": frozenset({"attributes"}),
 }

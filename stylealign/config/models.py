@@ -42,7 +42,7 @@ class Training(Section):
     ema_rampup: float | None = key(
         0.05, "the half-life is at most this part of the images seen so far (null: off; a child has it off)", gt=0
     )
-    augment: Switch = key("off", "adaptive discriminator augmentation; auto: on where images are few")
+    augment: Switch = key("off", "adaptive discriminator augmentation; auto: on below 5000 training images")
     ada_target: float = key(0.6, "where augmentation holds the mean sign of D on real images", gt=0, lt=1)
     ada_kimg: float | None = key(
         None,

@@ -1,0 +1,169 @@
+"""Where a result comes from: canonical JSON of its settings, a digest of the code that made it, versions, files.
+
+Snakemake sees neither an edit of imported code nor a change inside an object. So each rule's parameters hold two texts:
+:func:`canonical_json` of the settings it depends on, and :func:`code_digest` of its script and of the modules that the
+script reaches. The digest is over syntax trees without docstrings: comments, layout and prose re-run nothing.
+"""
+
+import ast
+import hashlib
+import json
+import platform
+from collections.abc import Iterator
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGE = "stylealign"
+UNTRACKED = ("stylealign.config", "stylealign.provenance", "stylealign.errors")
+"""Rooms whose edits change no result: settings arrive as values, which are tracked; errors are prose."""
+
+_ROOT = Path(__file__).resolve().parent.parent
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_VERSIONED = ("stylealign", "torch", "numpy")
+
+
+def canonical_json(value: Any) -> str:
+    """One text for equal values: sorted keys, no spaces, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def text_digest(text: str) -> str:
+    """The first 16 hexadecimal digits of a text's sha256: enough to tell two settings or two codes apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def file_sha256(path: str | Path) -> str:
+    """A file's sha256, read in pieces."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describe(*, spec: str, code: str, judge: str | None = None, seed: int | None = None) -> dict[str, Any]:
+    """What a result's file says of how it was made: no clock, no host, so that equal runs give equal bytes."""
+    versions = {name: _version(name) for name in _VERSIONED}
+    return {
+        **versions,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "config_digest": text_digest(spec),
+        "code_digest": code,
+        "judge": judge,
+        "seed": seed,
+    }
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def code_digest(script: str | Path, *, package_root: str | Path = _ROOT) -> str:
+    """Digest of a script (its path, or a module's dotted name) and of every module of the package that it reaches.
+
+    Imports are followed wherever they stand, inside functions too; those under ``if TYPE_CHECKING`` never run and
+    do not count. ``SyntaxError`` and ``FileNotFoundError`` pass through.
+    """
+    root = Path(package_root)
+    start = Path(script) if str(script).endswith(".py") else _module_file(root, str(script))
+    if start is None:
+        raise FileNotFoundError(f"{script}: there is no such script or module under {root}")
+    files, waiting = set[Path](), [start]
+    while waiting:
+        file = waiting.pop()
+        if file not in files:
+            files.add(file)
+            waiting += [path for name in _syntax(file, _stamp(file))[1] for path in _reached(root, name)]
+    names = sorted(
+        (file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name, file) for file in files
+    )
+    return text_digest("\n".join(f"{name} {_syntax(file, _stamp(file))[0]}" for name, file in names))
+
+
+def _reached(root: Path, name: str) -> Iterator[Path]:
+    """The files that importing ``stylealign.room.module`` or ``stylealign.room.module.attribute`` runs."""
+    if name.startswith(UNTRACKED):
+        return
+    for candidate in (name, name.rpartition(".")[0]):
+        if (file := _module_file(root, candidate)) is not None:
+            yield file
+            return
+
+
+def _module_file(root: Path, name: str) -> Path | None:
+    path = root.joinpath(*name.split("."))
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if name and candidate.is_file():
+            return candidate
+    return None
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+@cache
+def _syntax(file: Path, stamp: tuple[int, int]) -> tuple[str, tuple[str, ...]]:
+    """Digest of a file's syntax tree without docstrings, and the modules of the package it imports."""
+    tree = ast.parse(file.read_bytes(), filename=str(file))
+    words: list[str] = []
+    _spell(tree, words)
+    return text_digest(" ".join(words)), tuple(sorted(set(_imports(tree))))
+
+
+def _spell(node: ast.AST, words: list[str]) -> None:
+    """A tree as words. What is absent is not spelt, so that a field new in a later Python changes no digest."""
+    words.append(type(node).__name__)
+    without_first = isinstance(node, _DOCUMENTED) and _has_docstring(node)
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            items = value[1:] if without_first and field == "body" else value
+            words.append(f"{field}[{len(items)}]" if items else "")
+            for item in items:
+                _spell(item, words) if isinstance(item, ast.AST) else words.append(repr(item))
+        elif isinstance(value, ast.AST):
+            words.append(field)
+            _spell(value, words)
+        elif value is not None or field == "value":
+            words.append(f"{field}={value!r}")
+
+
+def _has_docstring(node: ast.AST) -> bool:
+    body = getattr(node, "body", None)
+    first = body[0] if body else None
+    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    """Dotted names that a tree imports from the package (which uses absolute imports only)."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            yield from (name for other in child.orelse for name in _imports(ast.Module([other], [])))
+        elif isinstance(child, ast.Import):
+            yield from (alias.name for alias in child.names if _is_ours(alias.name))
+        elif isinstance(child, ast.ImportFrom) and _is_ours(child.module or ""):
+            yield from (f"{child.module}.{alias.name}" for alias in child.names)
+        else:
+            yield from _imports(child)
+
+
+def _is_ours(name: str) -> bool:
+    return name == PACKAGE or name.startswith(f"{PACKAGE}.")
+
+
+def environment() -> dict[str, Any]:
+    """Versions of everything installed, and the machine's kind: no names of hosts or people."""
+    installed = {dist.metadata["Name"]: dist.version for dist in metadata.distributions()}
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        "packages": dict(sorted(installed.items(), key=lambda item: item[0].lower())),
+    }

@@ -1,0 +1,57 @@
+"""What a job asks of the machine: memory and minutes that grow with each attempt, up to a cap; threads; a GPU.
+
+Numbers were measured on the default study (32 px, on a CPU) and grow with pixels and channels; caps keep an escalation
+below what a cluster's partition allows, since a request beyond it is refused for ever.
+"""
+
+from pathlib import Path
+
+MEM_CAP_MB = 128_000
+RUNTIME_CAP_MIN = 7 * 24 * 60
+
+_SMALL_PX = 64
+_BASE_MB = 1_200  # Python, torch and a small network
+_MB_PER_PIXEL_CHANNEL = 0.001  # activations of a training step: channels x pixels x batch, both networks, both passes
+
+
+def escalated(base: float, attempt: int, cap: int) -> int:
+    """``base`` times the attempt, at most ``cap``."""
+    assert min(base, attempt) > 0, (base, attempt)
+    return min(round(base * attempt), cap)
+
+
+def mem_mb(base: float, attempt: int) -> int:
+    """Memory in MB at an attempt (1, 2, ...)."""
+    return escalated(base, attempt, MEM_CAP_MB)
+
+
+def runtime_min(base: float, attempt: int) -> int:
+    """Wall clock in minutes at an attempt."""
+    return escalated(base, attempt, RUNTIME_CAP_MIN)
+
+
+def training_mem_mb(resolution: int, batch_size: int, channel_base: int, budget_gb: float) -> float:
+    """Memory a training needs at its first attempt, in MB: networks, a step's activations, images up to the budget."""
+    images = min(budget_gb * 1024, resolution**2 * 3 * 70_000 / 2**20)  # an image set of FFHQ's size at most
+    return _BASE_MB + resolution * channel_base * batch_size * _MB_PER_PIXEL_CHANNEL + images
+
+
+def training_threads(resolution: int, on_gpu: bool) -> int:
+    """CPU threads of a training: two trainings of one thread beat one of two while images are small."""
+    return 1 if resolution <= _SMALL_PX and not on_gpu else 4
+
+
+def training_runtime_min(total_kimg: float, resolution: int, on_gpu: bool) -> float:
+    """Minutes a training may take at its first attempt, generously."""
+    sec_per_kimg = 15.0 * (resolution / 32) ** 2 / (20.0 if on_gpu else 1.0)
+    return 30 + total_kimg * sec_per_kimg / 60
+
+
+def wants_gpu(device: str, present: bool) -> bool:
+    """Whether jobs that train or render ask for a GPU: ``auto`` does where one is present."""
+    return device == "cuda" or (device == "auto" and present)
+
+
+def gpu_is_present(device_files: Path = Path("/dev")) -> bool:
+    """Whether this machine has a CUDA device, seen without torch."""
+    return (device_files / "nvidiactl").exists() or (device_files / "dxg").exists()
