@@ -63,7 +63,7 @@ def judge_image_set(judge: "Judge", image_set: "ImageSet") -> Features:
         parts.append(judge.features_and_attributes(image_set.read(positions)))
         log.info("judge %s: %d of %d images", judge.name, positions[-1] + 1, image_set.num)
     features, attributes, names = _joined(parts)
-    image_ids, split = np.asarray(image_set.image_ids, dtype=str), np.asarray(image_set.splits, dtype=str)
+    image_ids, split = np.asarray(image_set.image_ids, dtype=str), np.asarray(image_set.index["split"], dtype=str)
     return Features(features, attributes, names, f"all-{image_set.num}", image_ids, split)
 
 

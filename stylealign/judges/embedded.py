@@ -1,0 +1,135 @@
+"""The embedded judge: the study's own network, rebuilt from one safetensors file (``results/judges/{judge}``).
+
+The file's metadata hold everything else that is needed: resolution, width, vocabulary, recipe, seed.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from stylealign.errors import JudgeError
+from stylealign.images import to_net
+from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
+from stylealign.judges.judge import ATTRIBUTES, DISTANCE, FEATURES, REGIONS, Judge
+from stylealign.judges.perceptual import perceptual_distance
+from stylealign.judges.weights import require_weights
+
+FORMAT = "stylealign.judge/1"
+CURE = "it is made by the rule judge: run the workflow, or name the file it wrote"
+
+
+class EmbeddedJudge(Judge):
+    """Features, perceptual distance, attributes and regions on the kind of images it was trained on."""
+
+    kind: ClassVar[str] = "embedded"
+
+    def __init__(self, name: str, network: EmbeddedNetwork, device: torch.device | str = "cpu", batch_size: int = 64):
+        super().__init__(name, device, batch_size)
+        self.network = network.eval().requires_grad_(False).to(self.device, memory_format=torch.channels_last)
+        self.vocabulary = network.vocabulary
+        self.resolution = network.resolution
+        self.domains = self.vocabulary.domains
+        self.attribute_names = tuple(attribute.name for attribute in self.vocabulary.attributes)
+        self.region_names = self.vocabulary.region_names
+        able = {FEATURES: True, DISTANCE: True, ATTRIBUTES: self.attribute_names, REGIONS: self.region_names}
+        self.measures = frozenset(measure for measure, known in able.items() if known)
+
+    def judged_domains(self, pixels: torch.Tensor) -> list[str]:
+        """The domain that each image of uint8 ``pixels`` [N, 3, R, R] looks most like."""
+        numbers = self._batched(lambda batch: self._read(batch)[1][:, : len(self.domains)].argmax(1), pixels)
+        return [self.domains[number] for number in numbers.tolist()]
+
+    def _check(self, pixels: torch.Tensor) -> None:
+        super()._check(pixels)
+        if tuple(pixels.shape[2:]) != (self.resolution, self.resolution):
+            raise JudgeError(
+                f"judge {self.name} was trained at {self.resolution} px and is asked to judge {pixels.shape[2]} x "
+                f"{pixels.shape[3]} images; judge images of the study's resolution"
+            )
+
+    def _trunk(self, pixels: torch.Tensor) -> list[torch.Tensor]:
+        return self.network.trunk(to_net(pixels).contiguous(memory_format=torch.channels_last))
+
+    def _read(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.network.read(self._trunk(pixels))
+
+    def _features(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self._read(pixels)[0]
+
+    def _distance(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return perceptual_distance(self._trunk(a), self._trunk(b))
+
+    def _attributes(self, pixels: torch.Tensor) -> torch.Tensor:
+        return attribute_values(self.vocabulary, self._read(pixels)[1])
+
+    def _regions(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.network.parse(self._trunk(pixels)).argmax(1).to(torch.uint8)
+
+    def _features_and_attributes(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        embedding, outputs = self._read(pixels)
+        return embedding, attribute_values(self.vocabulary, outputs)
+
+
+def attribute_values(vocabulary: Vocabulary, outputs: torch.Tensor) -> torch.Tensor:
+    """Head outputs to values [N, A]: numbers in their own unit (not clamped to their range), classes as codes."""
+    slices = vocabulary.outputs()
+    values = outputs.new_zeros([len(outputs), len(vocabulary.attributes)])
+    for column, attribute in enumerate(vocabulary.attributes):
+        output = outputs[:, slices[attribute.name]]
+        is_class = attribute.kind == "class"
+        values[:, column] = output.argmax(1) if is_class else output[:, 0] * attribute.std + attribute.mean
+    return values
+
+
+def save_embedded(path: str | os.PathLike[str], network: EmbeddedNetwork, passport: Mapping[str, Any]) -> None:
+    """Write the judge beside ``path``, then rename. ``passport`` (recipe, seed, kimg, ...) goes into its metadata."""
+    vocabulary = asdict(network.vocabulary)
+    description = {"resolution": network.resolution, "width": network.width, "vocabulary": vocabulary}
+    metadata = {
+        "format": FORMAT,
+        "network": json.dumps(description, sort_keys=True),
+        "passport": json.dumps(dict(passport), sort_keys=True),
+    }
+    state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+    partial = Path(f"{path}.partial")
+    save_file(state, partial, metadata)
+    os.replace(partial, path)
+
+
+def load_embedded(
+    name: str, path: Path | None, device: torch.device | str = "cpu", batch_size: int = 64
+) -> EmbeddedJudge:
+    """The judge in ``path``; :class:`JudgeError` when it is absent or not such a file."""
+    path = require_weights(name, path, CURE)
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  not a dict
+    except (SafetensorError, OSError) as error:
+        raise JudgeError(f"judges.{name}: {path} is not a safetensors file ({error}); {CURE}") from error
+    if metadata.get("format") != FORMAT:
+        raise JudgeError(f"judges.{name}: {path} is not an embedded judge ({FORMAT}); {CURE}")
+    network = build_network(json.loads(metadata["network"]))
+    network.load_state_dict(state)
+    return EmbeddedJudge(name, network, device, batch_size)
+
+
+def read_passport(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """How the judge in ``path`` was made."""
+    with safe_open(path, "pt") as file:
+        return dict(json.loads((file.metadata() or {}).get("passport", "{}")))
+
+
+def build_network(description: Mapping[str, Any]) -> EmbeddedNetwork:
+    """A network without weights from what :func:`save_embedded` wrote of it."""
+    words = description["vocabulary"]
+    attributes = [Attribute(**{**attribute, "values": tuple(attribute["values"])}) for attribute in words["attributes"]]
+    vocabulary = Vocabulary(tuple(words["domains"]), tuple(attributes), tuple(words["region_names"]))
+    return EmbeddedNetwork(description["resolution"], description["width"], vocabulary)

@@ -1,0 +1,210 @@
+"""Training of the study's own judge on exact labels (rule ``judge``; quality in table ``judge_quality``).
+
+Resumable: batches, augmentation and learning rate are pure functions of (seed, step), and a checkpoint holds weights and
+optimiser, so a training that was killed and run again gives, on a CPU, the bytes of one that was not.
+"""
+
+import json
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+
+from stylealign.config.judges import EmbeddedJudge as JudgeSpec
+from stylealign.data.image_set import ImageSet
+from stylealign.images import to_net
+from stylealign.judges.embedded import EmbeddedJudge, load_embedded, save_embedded
+from stylealign.judges.embedded_network import EmbeddedNetwork, Vocabulary
+from stylealign.latents import torch_stream
+from stylealign.seeds import derive_seed
+from stylealign.tables import JUDGE_QUALITY, write_table
+from stylealign.training import judge_state
+from stylealign.training.judge_labels import (
+    UNKNOWN_REGION,
+    LabelledBatches,
+    LabelledSet,
+    Source,
+    build_vocabulary,
+    labelled_sources,
+    open_labelled,
+    open_test_sets,
+)
+from stylealign.training.judge_loss import judge_losses, region_weights
+from stylealign.training.judge_quality import quality_rows
+
+log = logging.getLogger(__name__)
+
+RECIPE = 1  # bump when a change alters the weights that the same settings give
+WARMUP_PART = 0.05
+WEIGHT_DECAY = 0.02
+BETAS = (0.9, 0.99)
+CLIP_NORM = 5.0
+NOISE_STD, BLURRED_PART = 0.03, 0.25  # of the range [-1, 1]; of the images
+
+
+@dataclass
+class Course:
+    """One training: what changes with every step, and what it is made of."""
+
+    network: EmbeddedNetwork
+    optimiser: torch.optim.Optimizer
+    batches: LabelledBatches
+    weights: torch.Tensor  # [K] of the regions
+    num_steps: int
+    lr: float
+    seed: int
+    step: int = 0
+
+
+def train_judge(
+    spec: JudgeSpec,
+    *,
+    name: str,
+    seed: int,
+    image_sets: Sequence[tuple[str, Path, Path, Path | None]],
+    state: Path,
+    judge: Path,
+    quality: Path,
+    device: str = "cpu",
+    provenance: Mapping[str, Any] | None = None,
+    checkpoint_steps: int = 200,
+) -> None:
+    """Train the judge ``name`` and measure it on held-out images.
+
+    ``image_sets`` are (domain, images.zip, index.parquet, regions.npz or None). Writes ``judge`` (safetensors) and
+    ``quality`` (Parquet, ``tables.JUDGE_QUALITY``), both as the last act; what resuming needs lies in ``state``.
+
+    Raises:
+        JudgeError: no domain has labels, or domains disagree on an attribute.
+        ResumeError: another process is training into ``state``.
+    """
+    sources = labelled_sources([Source(*files) for files in image_sets], spec.domains)
+    vocabulary = build_vocabulary(sources)
+    sets = [open_labelled(source, vocabulary, "train") for source in sources]
+    with judge_state.locked(Path(state)):
+        course = _begin(spec, seed, sets, vocabulary, device)
+        fingerprint = _fingerprint(spec, seed, sources, sets, vocabulary)
+        _resume(course, judge_state.load_checkpoint(Path(state), fingerprint))
+        _run(course, Path(state), fingerprint, checkpoint_steps)
+        passport = {"recipe": RECIPE, "seed": seed, "total_kimg": spec.total_kimg, "fingerprint": fingerprint}
+        save_embedded(judge, course.network, passport)
+        rows = quality_rows(load_embedded(name, Path(judge), device), open_test_sets(sources, vocabulary), seed=seed)
+        write_table(quality, JUDGE_QUALITY, rows, {"judge": name, "seed": seed, **(provenance or {})})
+        judge_state.discard_checkpoint(Path(state))
+
+
+def _begin(spec: JudgeSpec, seed: int, sets: Sequence[LabelledSet], vocabulary: Vocabulary, device: str) -> Course:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive_seed(seed, "judge", "weights"))  # layers draw from the global stream: a private copy
+        network = EmbeddedNetwork(sets[0].image_set.resolution, spec.width, vocabulary)
+    network.to(device, memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=spec.lr, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True)
+    batches = LabelledBatches(sets, spec.batch_size, seed)
+    num_steps = max(math.ceil(spec.total_kimg * 1000 / spec.batch_size), 1)
+    weights = region_weights(_region_sizes(sets, len(vocabulary.region_names))).to(device)
+    return Course(network, optimiser, batches, weights, num_steps, spec.lr, seed)
+
+
+def _region_sizes(sets: Sequence[LabelledSet], num_regions: int) -> torch.Tensor:
+    """Pixels of each region [K] over all images."""
+    sizes = torch.zeros(num_regions, dtype=torch.int64)
+    for labelled in sets:
+        if labelled.regions is not None:
+            counts = torch.bincount(torch.from_numpy(labelled.regions).flatten(), minlength=UNKNOWN_REGION + 1)
+            sizes += counts[:num_regions]
+    return sizes
+
+
+def _fingerprint(
+    spec: JudgeSpec, seed: int, sources: Sequence[Source], sets: Sequence[LabelledSet], vocabulary: Vocabulary
+) -> str:
+    """What a resumed training must share with the one that began."""
+    settings = {
+        "spec": spec.model_dump(mode="json"),
+        "seed": seed,
+        "recipe": RECIPE,
+        "images": {source.domain: ImageSet.digest.fget(s.image_set) for source, s in zip(sources, sets, strict=True)},
+        "vocabulary": asdict(vocabulary),
+    }
+    return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def _run(course: Course, state: Path, fingerprint: str, checkpoint_steps: int) -> None:
+    course.network.train()
+    started, first = time.monotonic(), course.step
+    while course.step < course.num_steps:
+        losses = _take_step(course)
+        if course.step % checkpoint_steps == 0 and course.step < course.num_steps:
+            judge_state.save_checkpoint(state, _tensors(course), course.step, fingerprint)
+        if course.step % checkpoint_steps == 0 or course.step == course.num_steps:
+            _tell(course, state, losses, (time.monotonic() - started) / (course.step - first))
+
+
+def _take_step(course: Course) -> dict[str, float]:
+    device = next(course.network.parameters()).device
+    labels = type(batch := course.batches.at(course.step))(*(column.to(device) for column in batch))
+    x = augment(to_net(labels.pixels), course.seed, course.step).contiguous(memory_format=torch.channels_last)
+    for group in course.optimiser.param_groups:
+        group["lr"] = course.lr * lr_factor(course.step, course.num_steps)
+    losses = judge_losses(course.network(x), labels, course.network.vocabulary, course.weights)
+    course.optimiser.zero_grad(set_to_none=True)
+    losses.total.backward()
+    torch.nn.utils.clip_grad_norm_(course.network.parameters(), CLIP_NORM)
+    course.optimiser.step()
+    course.step += 1
+    return {"regions": losses.regions, "attributes": losses.attributes, "domain": losses.domain}
+
+
+def lr_factor(step: int, num_steps: int) -> float:
+    """Linear warm-up, then half a cosine to zero."""
+    warmup = max(WARMUP_PART * num_steps, 1)
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(num_steps - warmup, 1)))
+
+
+def augment(x: torch.Tensor, seed: int, step: int) -> torch.Tensor:
+    """Slight noise and, for some images, slight blur: what generated images have and drawn ones do not."""
+    stream = torch_stream(seed, "judge", "augment", step)
+    noise = torch.randn(x.shape, generator=stream) * torch.rand([len(x), 1, 1, 1], generator=stream) * NOISE_STD
+    strength = torch.rand([len(x), 1, 1, 1], generator=stream)
+    strength *= torch.rand([len(x), 1, 1, 1], generator=stream) < BLURRED_PART
+    noise, strength = noise.to(x.device), strength.to(x.device)
+    blurred = F.avg_pool2d(F.pad(x, [1, 1, 1, 1], mode="replicate"), 3, 1)
+    return x.lerp(blurred, strength) + noise
+
+
+def _tensors(course: Course) -> dict[str, torch.Tensor]:
+    """Weights and the optimiser's moments, by name."""
+    tensors = {f"network/{key}": value for key, value in course.network.state_dict().items()}
+    for key, parameter in course.network.named_parameters():
+        tensors |= {f"optimiser/{key}/{what}": value for what, value in course.optimiser.state[parameter].items()}
+    return tensors
+
+
+def _resume(course: Course, checkpoint: tuple[dict[str, torch.Tensor], int] | None) -> None:
+    if checkpoint is None:
+        return
+    tensors, course.step = checkpoint
+    weights = {key.removeprefix("network/"): value for key, value in tensors.items() if key.startswith("network/")}
+    course.network.load_state_dict(weights)
+    for key, parameter in course.network.named_parameters():
+        course.optimiser.state[parameter] = {
+            what: tensors[f"optimiser/{key}/{what}"].to(parameter.device if what != "step" else "cpu")
+            for what in ("step", "exp_avg", "exp_avg_sq")
+        }
+    log.info("judge: resuming at step %d of %d", course.step, course.num_steps)
+
+
+def _tell(course: Course, state: Path, losses: Mapping[str, torch.Tensor], sec_per_step: float) -> None:
+    parts = {key: round(float(value), 4) for key, value in losses.items()}
+    left = sec_per_step * (course.num_steps - course.step)
+    log.info("judge: step %d of %d, %s, %.0f s left", course.step, course.num_steps, parts, left)
+    judge_state.note(state, {"step": course.step, "sec_per_step": round(sec_per_step, 4), **parts})
