@@ -26,7 +26,7 @@ from stylealign.data.rejection import Reason, Reject
 MAX_PIXELS = 100_000_000  # width x height of a picture
 MAX_FILE_BYTES = 512 * 2**20  # of a file, or of an archive's entry when unpacked
 MAX_ENLARGEMENT = 2.0
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "TIFF", "GIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")  # a telephone's MPO is opened as JPEG
 WHITE = 255
 
 _LARGE_PIXELS, _LARGE_BYTES = 16_000_000, 32 * 2**20

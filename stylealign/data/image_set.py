@@ -29,7 +29,7 @@ class ImageSet:
 
     def __init__(self, archive: zipfile.ZipFile, index: pd.DataFrame, attribute_info: list[dict[str, Any]]):
         self.index, self.attribute_info = index, attribute_info
-        self.rows = index.index.to_numpy()
+        self.rows = index.index.to_numpy(copy=True)
         self.image_ids: list[str] = index["image_id"].tolist()
         self.captions: list[str] = index["caption"].tolist()
         self._archive, self._files = archive, index["file"].tolist()
