@@ -1,0 +1,115 @@
+"""Figure ``family``: the same z down every model of the study, under the tree of who was trained from whom.
+
+StyleAlign, section 3: a child fine-tuned from a parent answers the same z with a corresponding image; a root of its own
+does not. A row is one z, a column is one model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from stylealign.figures import style
+from stylealign.figures.lineage_order import Node, lineage_order
+from stylealign.figures.samples import Samples, load_samples
+from stylealign.figures.sheet import Sheet, side_within, size_within
+
+LEFT, RIGHT, TOP, BOTTOM = 92, 40, 128, 40  # margins, px
+GAP, FAMILY_GAP = 6, 56  # between columns; between families, px
+LEVEL, NAME = 46, 66  # height of one generation of the tree; of the names under it, px
+LARGEST_SIDE, NARROWEST = 192, 1000  # px
+SUBTITLE = "Each row is one z. Lines lead from a parent to its children; a root set apart is unrelated."
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where everything goes, in pixels: the side of an image, the left edge of each column, the top of the grid."""
+
+    side: int
+    columns: Mapping[str, int]
+    grid_top: int
+    width: int
+    height: int
+
+
+def draw_family(
+    samples: Mapping[str, Path],
+    parents: Mapping[str, str | None],
+    png: Path,
+    *,
+    num_z: int = 8,
+    pdf: Path | None = None,
+) -> None:
+    """The first ``num_z`` codes (rows) in every model of ``samples`` (columns, parents left of their children)."""
+    with style.applied():
+        compose_family(samples, parents, num_z).save(png, pdf)
+
+
+def compose_family(samples: Mapping[str, Path], parents: Mapping[str, str | None], num_z: int) -> Sheet:
+    """The same as a sheet; each row and model is one image of it."""
+    nodes = lineage_order(parents, shown=samples)
+    loaded = {node.model: load_samples(samples[node.model]) for node in nodes}
+    num_rows = min(num_z, *(len(each.z) for each in loaded.values()))
+    layout = _lay_out(nodes, max(each.resolution for each in loaded.values()), num_rows)
+    sheet = Sheet(layout.width, layout.height)
+    sheet.heading("One z, every model", SUBTITLE)
+    _draw_tree(sheet, nodes, layout)
+    _draw_names(sheet, nodes, loaded, layout)
+    _draw_grid(sheet, loaded, layout, num_rows)
+    return sheet
+
+
+def _lay_out(nodes: list[Node], resolution: int, num_rows: int) -> Layout:
+    breaks = [left.root != right.root for left, right in pairwise(nodes)]
+    gaps = GAP * len(breaks) + FAMILY_GAP * sum(breaks)
+    room = (style.WIDTH_PX - LEFT - RIGHT - gaps) / len(nodes)
+    side = side_within(resolution, min(room, LARGEST_SIDE))
+    lefts = [LEFT]
+    for apart in breaks:
+        lefts.append(lefts[-1] + side + GAP + FAMILY_GAP * apart)
+    grid_top = TOP + LEVEL * (max(node.depth for node in nodes) + 1) + NAME
+    height = grid_top + num_rows * (side + GAP) - GAP + BOTTOM
+    columns = dict(zip((node.model for node in nodes), lefts, strict=True))
+    return Layout(side, columns, grid_top, max(lefts[-1] + side + RIGHT, NARROWEST), height)
+
+
+def _draw_tree(sheet: Sheet, nodes: list[Node], layout: Layout) -> None:
+    """Every model a dot at its generation, tied to its parent; a faint thread leads down to its column."""
+    centre = {model: left + layout.side / 2 for model, left in layout.columns.items()}
+    level = {node.model: TOP + LEVEL * (node.depth + 0.5) for node in nodes}
+    for node in nodes:
+        x, y = centre[node.model], level[node.model]
+        sheet.line([x, x], [y, layout.grid_top - NAME], color=style.FAINT, linewidth=1.2)
+    for node in reversed(nodes):  # the nearest ties last, over the threads
+        if node.parent in centre:
+            _draw_tie(sheet, centre[node.parent], level[node.parent], centre[node.model], level[node.model])
+    for node in nodes:
+        face = style.INK if node.parent is None else style.PAPER
+        dot = {"marker": "o", "markersize": 5.5, "markerfacecolor": face, "markeredgecolor": style.INK}
+        sheet.line([centre[node.model]], [level[node.model]], **dot)
+
+
+def _draw_tie(sheet: Sheet, x0: float, y0: float, x1: float, y1: float, bend: float = 14.0) -> None:
+    """From a parent across at its own level, round a corner, and down to the child."""
+    corner = [(x1 - bend, y0), (x1 - 0.3 * bend, y0 + 0.3 * bend), (x1, y0 + bend)]
+    xs, ys = zip((x0, y0), *corner, (x1, y1), strict=True)
+    sheet.line(list(xs), list(ys), color=style.INK, linewidth=1.1, solid_joinstyle="round")
+
+
+def _draw_names(sheet: Sheet, nodes: list[Node], loaded: Mapping[str, Samples], layout: Layout) -> None:
+    size = size_within([node.model for node in nodes], layout.side + GAP - 2, weight="bold")
+    notes = [f"{loaded[node.model].kimg[-1]:g} kimg" for node in nodes]
+    note_size = size_within(notes, layout.side, style.SMALL)
+    for node, note in zip(nodes, notes, strict=True):
+        x, y = layout.columns[node.model] + layout.side / 2, layout.grid_top - NAME
+        sheet.text(x, y + 26, node.model, ha="center", fontsize=size, fontweight="bold")
+        sheet.text(x, y + 50, note, ha="center", fontsize=note_size, color=style.GREY)
+
+
+def _draw_grid(sheet: Sheet, loaded: Mapping[str, Samples], layout: Layout, num_rows: int) -> None:
+    for row in range(num_rows):
+        y = layout.grid_top + row * (layout.side + GAP)
+        sheet.text(LEFT - 18, y + layout.side / 2, f"z {row}", ha="right", va="center", color=style.GREY)
+        for model, samples in loaded.items():
+            image = samples.finished[row]
+            sheet.image(image, layout.columns[model], y, layout.side)

@@ -1,0 +1,167 @@
+"""A table for readers: Markdown and CSV twins, and a sortable page that needs no network and goes into the report.
+
+Numbers from the Parquet file are shown to a fixed number of significant digits in Markdown and HTML; the CSV has all.
+Under each stand what the columns mean and how the table was made, both from the file's own metadata.
+"""
+
+import html as markup
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stylealign.figures.table_template import PAGE
+from stylealign.tables import TABLES, Table, read_provenance, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Page:
+    """All there is to show of one table."""
+
+    title: str
+    paper: str
+    meanings: dict[str, str]
+    provenance: dict[str, Any]
+    frame: "pd.DataFrame"
+
+
+def write_table_page(parquet: Path, *, markdown: Path, csv: Path, html: Path) -> None:
+    """The three twins of one table of the study; equal Parquet gives equal bytes."""
+    page = read_page(parquet)
+    _write(markdown, to_markdown(page))
+    _write(csv, page.frame.to_csv(index=False, lineterminator="\n"))
+    _write(html, to_html(page))
+
+
+def read_page(parquet: Path) -> Page:
+    """A table with its title, its columns' meanings and its provenance."""
+    import pyarrow.parquet as pq
+
+    metadata = pq.read_schema(parquet).metadata or {}
+    about = json.loads(metadata.get(b"stylealign.table", b"{}"))
+    meanings = json.loads(metadata.get(b"stylealign.columns", b"{}"))
+    title = about.get("title", Path(parquet).stem)
+    return Page(title, about.get("paper", ""), meanings, read_provenance(parquet), read_table(parquet))
+
+
+def shown(value: Any) -> str:
+    """One value as readers see it: numbers to four significant digits, yes or no, a dash where there is none."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, bool) or type(value).__name__ == "bool":
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return _decimal(value)
+    return str(value)
+
+
+def _decimal(value: float) -> str:
+    if value == 0 or math.isinf(value):
+        return f"{value:g}"
+    if not 1e-5 <= abs(value) < 1e7:
+        return f"{value:.{DIGITS - 1}e}"
+    decimals = max(0, DIGITS - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:.{decimals}f}"
+
+
+def to_markdown(page: Page) -> str:
+    """A GitHub table, then the meanings of its columns, then its provenance."""
+    lines = [f"# {page.title}", "", f"In the papers: {page.paper}.", ""] if page.paper else [f"# {page.title}", ""]
+    lines += markdown_table(list(page.frame.columns), _cells(page.frame), _numeric(page.frame))
+    if page.frame.empty:
+        lines += ["", "No rows: this study compares nothing of this kind."]
+    lines += ["", "## Columns", "", *(f"- `{name}`: {meaning}" for name, meaning in page.meanings.items())]
+    if page.provenance:
+        lines += [
+            "",
+            "## How it was made",
+            "",
+            *(f"- {key}: `{_plain(page.provenance[key])}`" for key in page.provenance),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+    """The lines of a Markdown table, numbers to the right."""
+    rules = ["---:" if numeric else "---" for numeric in right]
+    escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return [f"| {' | '.join(line)} |" for line in [list(head), rules, *escaped]]
+
+
+def to_html(page: Page) -> str:
+    """One file: the table, sortable by a click or the keyboard on a column's name, and what stands under it."""
+    numeric = _numeric(page.frame)
+    heads = [_head_cell(name, page.meanings.get(name, "")) for name in page.frame.columns]
+    values = page.frame.itertuples(index=False, name=None)
+    rows = [
+        "<tr>" + "".join(map(_body_cell, row, texts, numeric)) + "</tr>"
+        for row, texts in zip(values, _cells(page.frame), strict=True)
+    ]
+    return PAGE.substitute(
+        title=markup.escape(page.title),
+        paper=markup.escape(page.paper),
+        head="".join(heads),
+        rows="\n".join(rows),
+        note="" if len(page.frame) else "<p>No rows: this study compares nothing of this kind.</p>",
+        meanings=_definitions(page.meanings),
+        provenance=_definitions({key: _plain(value) for key, value in page.provenance.items()}),
+    )
+
+
+def _head_cell(name: str, meaning: str) -> str:
+    return f'<th aria-sort="none" title="{markup.escape(meaning)}"><button>{markup.escape(name)}</button></th>'
+
+
+def _body_cell(value: Any, text: str, numeric: bool) -> str:
+    if not numeric:
+        return f"<td>{markup.escape(text)}</td>"
+    key = "" if text == "–" else repr(float(value))
+    return f'<td class="number" data-key="{key}">{markup.escape(text)}</td>'
+
+
+def _definitions(entries: dict[str, str]) -> str:
+    return "".join(f"<dt>{markup.escape(key)}</dt><dd>{markup.escape(value)}</dd>" for key, value in entries.items())
+
+
+def _cells(frame: "pd.DataFrame") -> list[list[str]]:
+    return [[shown(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+
+
+def _numeric(frame: "pd.DataFrame") -> list[bool]:
+    return [dtype.kind in "iuf" for dtype in frame.dtypes]
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _write(path: Path, text: str) -> None:
+    partial = Path(f"{path}.partial")
+    partial.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(partial, path)
+
+
+def reference_page(tables: Sequence[Table] = tuple(TABLES.values())) -> str:
+    """``docs/tables.md``: every declared table, its place in the papers and what its columns hold."""
+    lines = [
+        "# The tables",
+        "",
+        "Generated from `stylealign/tables.py` by `stylealign docs`; do not edit.",
+        "",
+        "Every table is `results/tables/{name}.parquet`, its provenance inside the file, beside a `.md`, a `.csv` and a",
+        "sortable `.html` twin. `ticks` is the exception: `results/models/{model}/ticks.parquet`, one file a model.",
+    ]
+    for table in tables:
+        keys = f"; sorted by {', '.join(f'`{key}`' for key in table.keys)}" if table.keys else ""
+        rows = [[f"`{column.name}`", column.dtype, column.meaning] for column in table.columns]
+        lines += ["", f"## {table.name}", "", f"{table.title}. In the papers: {table.paper}{keys}.", ""]
+        lines += markdown_table(["column", "type", "what it holds"], rows, [False] * 3)
+    return "\n".join(lines) + "\n"
