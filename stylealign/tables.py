@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the study: its name, where the papers have it, its title, its columns, and the keys it is sorted by."""
+    """A table: its name, where the papers have it, its title, its columns, and the keys it is sorted by."""
 
     name: str
     paper: str
@@ -155,7 +155,7 @@ ATTRIBUTE_ALIGNMENT = Table(
         string("attribute", "the judged attribute"),
         number(
             "spearman",
-            "Spearman correlation of the attribute of parent(z) and of model(z); circular attributes: see docs",
+            "Spearman correlation of the attribute of parent(z) and of model(z)",
         ),
         number("spearman_low", "lower end of the bootstrap interval over z (95 %)"),
         number("spearman_high", "upper end of the bootstrap interval over z (95 %)"),

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from stylealign.networks.layers import Conv2d, FullyConnected
-from stylealign.networks.stylespace import num_channels
+from stylealign.networks.stylespace import num_channels, runs_in_half
 
 
 class DiscriminatorBlock(nn.Module):
@@ -102,9 +102,6 @@ class Discriminator(nn.Module):
             raise ValueError(f"images must be [N, {', '.join(map(str, expected))}], not {list(img.shape)}")
         x = img.contiguous(memory_format=torch.channels_last)
         for resolution in self.resolutions:
-            x = getattr(self, f"b{resolution}")(x.to(self._dtype(resolution)))
-        return self.b4(x.float())
-
-    def _dtype(self, resolution: int) -> torch.dtype:
-        lowest_half = self.img_resolution / 2 ** (self.num_fp16_res - 1)
-        return torch.float16 if self.num_fp16_res and resolution >= max(lowest_half, 8) else torch.float32
+            is_half = runs_in_half(resolution, self.img_resolution, self.num_fp16_res)
+            x = getattr(self, f"b{resolution}")(x.to(torch.float16 if is_half else img.dtype))
+        return self.b4(x.to(img.dtype))

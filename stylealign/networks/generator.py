@@ -14,7 +14,7 @@ from stylealign.networks.synthesis import SynthesisNetwork
 
 
 class Generator(nn.Module):
-    """StyleGAN2 with skip connections; ``channel_base`` 32768 is config-f, 16384 config-e (both ``channel_max`` 512)."""
+    """StyleGAN2 with skip connections; ``channel_base`` 32768 is config-f, 16384 config-e (``channel_max`` 512)."""
 
     def __init__(
         self,

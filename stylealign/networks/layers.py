@@ -37,7 +37,7 @@ class FullyConnected(nn.Module):
 
 
 class Conv2d(nn.Module):
-    """A discriminator's convolution: optional halving, bias and ``sqrt(2) lrelu``; [N, in, H, W] -> [N, out, H', W']."""
+    """A convolution of D: optional halving, bias and ``sqrt(2) lrelu``; [N, in, H, W] -> [N, out, H', W']."""
 
     filter: Tensor
 

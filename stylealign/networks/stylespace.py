@@ -1,7 +1,8 @@
 """StyleSpace: which number of ``s`` belongs to which layer (StyleSpace, Wu et al. 2021; StyleAlign A.9).
 
-``s`` [N, num_styles] is every affine output in forward order, toRGB included, *with* its bias. The papers write a channel
-as ``layer_channel`` (``6_501``), where layers count 4/conv1 = 0, 4/torgb = 1, then conv0, conv1, torgb of every resolution.
+``s`` [N, num_styles] is every affine output in forward order, toRGB included, *with* its bias. The papers write a
+channel as ``layer_channel`` (``6_501``), where layers count 4/conv1 = 0, 4/torgb = 1, then conv0, conv1, torgb of every
+resolution.
 """
 
 import math
@@ -12,6 +13,11 @@ from itertools import accumulate
 def num_channels(resolution: int, channel_base: int, channel_max: int) -> int:
     """Feature maps at one resolution (StyleGAN2: config-f has base 32768, config-e 16384, both at most 512)."""
     return min(channel_base // resolution, channel_max)
+
+
+def runs_in_half(resolution: int, img_resolution: int, num_fp16_res: int) -> bool:
+    """Whether a block is one of the ``num_fp16_res`` highest resolutions, which run in float16 (never 4 x 4)."""
+    return resolution >= 8 and resolution * 2**num_fp16_res > img_resolution
 
 
 def block_resolutions(img_resolution: int) -> list[int]:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylealign.networks.layers import FullyConnected
-from stylealign.networks.stylespace import StyleLayer, num_channels, style_layers
+from stylealign.networks.stylespace import StyleLayer, num_channels, runs_in_half, style_layers
 from stylealign.ops.modulated_conv import modulated_conv, styled_activation
 from stylealign.ops.resample import setup_filter, upsample2d
 
@@ -148,20 +148,17 @@ class SynthesisNetwork(nn.Module):
         img: Tensor | None = None
         for resolution in self.resolutions:
             block = getattr(self, f"b{resolution}")
-            x = self._features(block, x, parts, noise_mode, generator, len(s))
-            rgb = block.torgb(x, next(parts)).float()
+            x = self._features(block, x, parts, noise_mode, generator, s)
+            rgb = block.torgb(x, next(parts)).to(s.dtype)
             img = rgb if img is None else upsample2d(img, block.filter) + rgb
         assert img is not None
         return img
 
-    def _features(self, block: SynthesisBlock, x: Tensor | None, parts, noise_mode, generator, num: int) -> Tensor:
+    def _features(self, block: SynthesisBlock, x: Tensor | None, parts, noise_mode, generator, s: Tensor) -> Tensor:
         if x is None:
-            x = block.const.unsqueeze(0).expand(num, -1, -1, -1).contiguous(memory_format=torch.channels_last)
-        x = x.to(self._dtype(block.resolution))
+            x = block.const.expand(len(s), -1, -1, -1).contiguous(memory_format=torch.channels_last)
+        is_half = runs_in_half(block.resolution, self.img_resolution, self.num_fp16_res)
+        x = x.to(torch.float16 if is_half else s.dtype)
         if hasattr(block, "conv0"):
             x = block.conv0(x, next(parts), noise_mode, generator)
         return block.conv1(x, next(parts), noise_mode, generator)
-
-    def _dtype(self, resolution: int) -> torch.dtype:
-        lowest_half = self.img_resolution / 2 ** (self.num_fp16_res - 1)
-        return torch.float16 if self.num_fp16_res and resolution >= max(lowest_half, 8) else torch.float32

@@ -37,7 +37,7 @@ class ResumeFolder:
 
     def __enter__(self) -> "ResumeFolder":
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = open(self.folder / "lock", "a+")  # noqa: SIM115
+        self._lock = open(self.folder / "lock", "a+")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

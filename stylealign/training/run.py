@@ -7,10 +7,8 @@ import dataclasses
 import json
 import logging
 import os
-import resource
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +35,16 @@ from stylealign.images import to_hwc, to_pixels
 from stylealign.latents import sample_z
 from stylealign.networks.generator import Generator
 from stylealign.tables import TICKS, TRAINING, write_table
+from stylealign.training.course import Clock, Course, Schedule, refuse_divergence
 from stylealign.training.loop import training_loop
 from stylealign.training.recipe import RECIPE
 from stylealign.training.resume import ResumeFolder
-from stylealign.training.signals import stop_on_signals
-from stylealign.training.state import TICK_METERS, TrainState, build_state
+from stylealign.training.signals import StopRequest, stop_on_signals
+from stylealign.training.state import TrainState, build_state
 
 log = logging.getLogger(__name__)
 
 AUGMENT_AUTO_BELOW = 5000  # "auto" switches ADA on for image sets smaller than this
-COLLAPSED_LOSS_D, COLLAPSED_TICKS = 1e-4, 3
 SAMPLE_BATCH = 64
 
 
@@ -59,53 +57,6 @@ class Outputs:
     ticks: Path
     cost: Path
     samples: Path
-
-
-@dataclass
-class Course:
-    """What a training has shown so far: a row per tick, and images of the same z at chosen kimg."""
-
-    ticks: list[dict[str, float]] = field(default_factory=list)
-    sample_kimg: list[float] = field(default_factory=list)
-    sample_pixels: list[Tensor] = field(default_factory=list)  # each uint8 [n, 3, R, R]
-
-    def tensors(self) -> dict[str, Tensor]:
-        return {f"samples/{index:03d}": pixels for index, pixels in enumerate(self.sample_pixels)}
-
-    def load(self, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
-        self.ticks, self.sample_kimg = list(meta["ticks"]), list(meta["sample_kimg"])
-        self.sample_pixels = [tensors[name] for name in sorted(tensors) if name.startswith("samples/")]
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """Kimg of the config as steps."""
-
-    batch_size: int
-    num_steps: int
-    tick: int
-    checkpoint: int
-    samples: frozenset[int]
-
-    @classmethod
-    def of(cls, spec: ResolvedModel) -> "Schedule":
-        batch = spec.training.batch_size
-
-        def steps(kimg: float) -> int:
-            return max(round(kimg * 1000 / batch), 1)
-
-        last = steps(spec.total_kimg)
-        marks = {0 if kimg == 0 else steps(kimg) for kimg in spec.training.sample_kimg}
-        return cls(
-            batch_size=batch,
-            num_steps=last,
-            tick=steps(spec.training.tick_kimg),
-            checkpoint=steps(spec.training.checkpoint_kimg),
-            samples=frozenset({mark for mark in marks if mark < last} | {last}),
-        )
-
-    def kimg(self, step: int) -> float:
-        return step * self.batch_size / 1000
 
 
 def pick_device(name: str) -> torch.device:
@@ -190,7 +141,7 @@ def _identity(spec: ResolvedModel, image_set: ImageSet, parent_card: Path | None
 
 
 def inherit(run: TrainState, parent_pair: Path, parent_card: Path) -> None:
-    """All weights of G, D and the averaged generator from the parent; nothing else (algorithms of ADA's ``--resume``)."""
+    """All weights of G, D and the averaged generator from the parent, and nothing else (as ADA's ``--resume``)."""
     tensors, _ = load_tensors(parent_pair)
     for network, prefix in ((run.G, "G/"), (run.D, "D/")):
         part = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
@@ -205,14 +156,14 @@ def inherit(run: TrainState, parent_pair: Path, parent_card: Path) -> None:
 
 
 def _follow(
-    run: TrainState, course: Course, batches: Batches, spec: ResolvedModel, folder: ResumeFolder, stop: object
+    run: TrainState, course: Course, batches: Batches, spec: ResolvedModel, folder: ResumeFolder, stop: StopRequest
 ) -> None:
     schedule = Schedule.of(spec)
-    z = sample_z(spec.samples.num, spec.architecture.z_dim, spec.study_seed, "family")
+    z = study_z(spec)
     if run.step == 0 and 0 in schedule.samples:
         _keep_samples(run, course, spec, z, 0.0)
     writer = _tensorboard(folder.folder) if spec.training.tensorboard else None
-    clock = _Clock(spec.name, schedule, run.step)
+    clock = Clock(spec.name, schedule, run.step)
     for step in training_loop(run, batches, spec, schedule.num_steps):
         last = step == schedule.num_steps
         if step in schedule.samples:
@@ -226,7 +177,7 @@ def _follow(
             _save(folder, run, course)
         if stop and not last:
             raise InterruptedRun(
-                f"{spec.name}: stopped by {stop.signal_name} at {schedule.kimg(step):.2f} kimg; "  # type: ignore[attr-defined]
+                f"{spec.name}: stopped by {stop.signal_name} at {schedule.kimg(step):.2f} kimg; "
                 "the state is saved, the same command resumes"
             )
 
@@ -234,6 +185,11 @@ def _follow(
 def _save(folder: ResumeFolder, run: TrainState, course: Course) -> None:
     meta = {"ticks": course.ticks, "sample_kimg": course.sample_kimg}
     folder.save(run.step, run.tensors() | course.tensors(), meta)
+
+
+def study_z(spec: ResolvedModel) -> Tensor:
+    """The z that every model of the study is drawn with: [samples.num, z_dim]."""
+    return sample_z(spec.samples.num, spec.architecture.z_dim, spec.study_seed, "family")
 
 
 @torch.no_grad()
@@ -249,77 +205,12 @@ def _keep_samples(run: TrainState, course: Course, spec: ResolvedModel, z: Tenso
     course.sample_pixels.append(sample_pixels(run.g_ema, z, spec.samples.truncation_psi))
 
 
-class _Clock:
-    """Turns meters into tick rows, and says how fast and how long still."""
-
-    def __init__(self, name: str, schedule: Schedule, step: int):
-        self.name, self.schedule = name, schedule
-        self.step, self.time = step, time.perf_counter()
-
-    def tick(self, run: TrainState) -> dict[str, float]:
-        now = time.perf_counter()
-        kimg = max(self.schedule.kimg(run.step) - self.schedule.kimg(self.step), 1e-9)
-        sec_per_kimg = (now - self.time) / kimg
-        self.step, self.time = run.step, now
-        totals, counts = run.meters.cpu().unbind(dim=1)
-        means = (totals / counts).tolist()  # NaN where a phase did not run
-        run.meters.zero_()
-        row = {name: value for name, value in zip(TICK_METERS, means, strict=True) if name != "sign_real"}
-        row |= {"kimg": self.schedule.kimg(run.step), "r_t": means[TICK_METERS.index("sign_real")]}
-        row |= {"augment_p": float(run.augment.p) if run.augment is not None else 0.0, "sec_per_kimg": sec_per_kimg}
-        row |= {"peak_rss_mb": _peak_rss_mb(), "peak_gpu_mb": _peak_gpu_mb(run.pl_mean.device)}
-        self._report(row)
-        return row
-
-    def _report(self, row: Mapping[str, float]) -> None:
-        total = self.schedule.kimg(self.schedule.num_steps)
-        left = (total - row["kimg"]) * row["sec_per_kimg"]
-        log.info(
-            "%s: %.1f / %.1f kimg, %.0f images/s, %d:%02d left, loss G %.3f D %.3f, r_t %+.2f, augment_p %.3f",
-            self.name,
-            row["kimg"],
-            total,
-            1000 / row["sec_per_kimg"],
-            left // 60,
-            left % 60,
-            row["loss_g"],
-            row["loss_d"],
-            row["r_t"],
-            row["augment_p"],
-        )
-
-
-def _peak_rss_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _peak_gpu_mb(device: torch.device) -> float:
-    return torch.cuda.max_memory_allocated(device) / 2**20 if device.type == "cuda" else 0.0
-
-
-def refuse_divergence(spec: ResolvedModel, run: TrainState, ticks: list[dict[str, float]]) -> None:
-    """:class:`TrainingError`, with what to change, when losses or weights are not finite or D has won for good."""
-    losses = [ticks[-1]["loss_g"], ticks[-1]["loss_d"]]
-    weights_finite = all(bool(p.isfinite().all()) for p in run.g_ema.parameters())
-    advice = f"models.{spec.name}.training: lower lr (now {spec.training.lr}) or raise r1_gamma (now {spec.training.r1_gamma})"
-    if not (np.isfinite(losses).all() and weights_finite):
-        raise TrainingError(f"{spec.name}: NaN or infinity at {ticks[-1]['kimg']:.1f} kimg; {advice}")
-    recent = [tick["loss_d"] for tick in ticks[-COLLAPSED_TICKS:]]
-    if len(recent) == COLLAPSED_TICKS and max(recent) < COLLAPSED_LOSS_D:
-        raise TrainingError(
-            f"{spec.name}: the discriminator has won at {ticks[-1]['kimg']:.1f} kimg (loss_d < {COLLAPSED_LOSS_D} for "
-            f"{COLLAPSED_TICKS} ticks); {advice}, or switch augment on when images are few"
-        )
-
-
 def _card(
     spec: ResolvedModel, run: TrainState, image_set_digest: str, parent_card: Path | None, augment: bool
 ) -> ModelCard:
     parent = read_card(parent_card) if parent_card else None
     digest = state_digest(run.g_ema.state_dict())
-    transfer = (
-        {"parent": parent.model, "copied": ["G", "D", "g_ema"], "augment_p": 0, "ema_rampup": None} if parent else {}
-    )
+    copied = {"copied": ["G", "D", "g_ema"], "augment_p": 0, "ema_rampup": spec.training.ema_rampup}
     return ModelCard(
         model=spec.name,
         domain=spec.domain,
@@ -333,7 +224,7 @@ def _card(
         recipe=RECIPE,
         version=__version__,
         training={**spec.training.model_dump(mode="json"), "augment_used": augment},
-        transfer=transfer,
+        transfer={"parent": parent.model, **copied} if parent else {},
         image_set=image_set_digest,
     )
 
@@ -374,7 +265,7 @@ def _cost(run: TrainState, course: Course, spec: ResolvedModel, threads: int) ->
 
 def save_samples(path: Path, spec: ResolvedModel, kimg: list[float], pixels: list[Tensor]) -> None:
     """``z``, ``kimg`` and ``pixels`` [K, n, R, R, 3] of the study's common z, for the family and progress figures."""
-    z = sample_z(spec.samples.num, spec.architecture.z_dim, spec.study_seed, "family")
+    z = study_z(spec)
     partial = path.with_name(f"{path.name}.partial")
     with open(partial, "wb") as file:
         np.savez(file, z=z.numpy(), kimg=np.float32(kimg), pixels=np.stack([to_hwc(part) for part in pixels]))

@@ -110,7 +110,7 @@ def build_state(spec: ResolvedModel, device: torch.device, *, augment: bool) -> 
 
 
 def discriminator_layers(D: Discriminator) -> list[nn.Module]:
-    """D's layers from the highest resolution down: fromrgb, then conv0, conv1, skip of every block (freeze-D's order)."""
+    """D's layers in freeze-D's order: fromrgb, then conv0, conv1, skip of every block from the highest resolution."""
     blocks = [getattr(D, f"b{resolution}") for resolution in D.resolutions]
     layers: list[nn.Module] = [blocks[0].fromrgb]
     for block in blocks:

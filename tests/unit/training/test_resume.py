@@ -1,0 +1,165 @@
+"""A training that is killed and run again gives the bytes of one that was not; foreign states are never used."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from stylealign.config.domains import WorldDomain
+from stylealign.config.models import Architecture, ResolvedModel, Samples, Training
+from stylealign.data.build import build_image_set
+from stylealign.errors import ResumeError
+from stylealign.training.resume import ResumeFolder
+
+TRAIN = """
+import json, logging, os, sys
+from pathlib import Path
+from stylealign.config.models import ResolvedModel
+from stylealign.errors import InterruptedRun
+from stylealign.training.run import train_model
+logging.basicConfig(level="INFO")
+job = json.loads(sys.argv[1])
+spec = ResolvedModel.model_validate_json(job["spec"])
+paths = {name: Path(value) for name, value in job["paths"].items()}
+try:
+    train_model(spec, parent_pair=None, parent_card=None, threads=1, **paths)
+except InterruptedRun as stop:
+    print(stop)
+    sys.exit(75)
+"""
+
+
+@pytest.fixture(scope="module")
+def image_set(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("domain")
+    paths = {
+        "images": folder / "images.zip",
+        "index": folder / "index.parquet",
+        "regions": folder / "regions.npz",
+        "rejected": folder / "rejected.parquet",
+        "summary": folder / "summary.json",
+        "preview": folder / "preview.png",
+    }
+    domain = WorldDomain(source="world", world="face", num_train=40, num_test=8)
+    build_image_set(domain, name="face", resolution=16, seed=0, **paths)
+    return {"images": paths["images"], "index": paths["index"]}
+
+
+def spec(**changes):
+    training = Training(
+        batch_size=4,
+        ada_kimg=0.5,
+        augment="on",
+        r1_interval=4,
+        pl_interval=2,
+        tick_kimg=0.02,
+        checkpoint_kimg=0.04,
+        sample_kimg=(0, 0.1),
+    )
+    settings = {
+        "name": "face",
+        "domain": "face",
+        "resolution": 16,
+        "architecture": Architecture(z_dim=8, w_dim=8, mapping_layers=2, channel_base=128, channel_max=16),
+        "training": training,
+        "total_kimg": 0.3,
+        "seed": 3,
+        "study_seed": 0,
+        "samples": Samples(num=4),
+        "device": "cpu",
+    }
+    return ResolvedModel(**{**settings, **changes})
+
+
+def outputs(folder: Path):
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {"g_ema": "g_ema.safetensors", "pair": "pair.safetensors", "samples": "samples.npz"}
+    files |= {"ticks": "ticks.parquet", "cost": "cost.parquet", "state": ".resume"}
+    return {name: folder / file for name, file in files.items()}
+
+
+def start(image_set, folder: Path, **changes):
+    paths = {name: str(path) for name, path in {**image_set, **outputs(folder)}.items()}
+    job = json.dumps({"spec": spec(**changes).model_dump_json(), "paths": paths})
+    return subprocess.Popen(
+        [sys.executable, "-c", TRAIN, job], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def finish(process):
+    text, _ = process.communicate(timeout=120)
+    return process.returncode, text
+
+
+def wait_for_checkpoint(folder: Path, process):
+    deadline = time.monotonic() + 60
+    while not list((folder / ".resume").glob("state-*.safetensors")):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline, "no checkpoint within a minute"
+        time.sleep(0.005)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(image_set, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    code, text = finish(start(image_set, folder))
+    assert code == 0, text
+    return {name: outputs(folder)[name].read_bytes() for name in ("g_ema", "pair", "samples")}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 75)])
+def test_killed_and_run_again_gives_the_same_bytes(image_set, uninterrupted, tmp_path, number, code):
+    process = start(image_set, tmp_path)
+    wait_for_checkpoint(tmp_path, process)
+    os.kill(process.pid, number)
+    stopped, text = finish(process)
+    assert stopped == code, text
+    assert not outputs(tmp_path)["g_ema"].exists()
+    stopped, text = finish(start(image_set, tmp_path))
+    assert stopped == 0, text
+    assert "resuming at" in text
+    for name, expected in uninterrupted.items():
+        assert outputs(tmp_path)[name].read_bytes() == expected, name
+    assert not list((tmp_path / ".resume").glob("state-*"))
+
+
+def test_a_state_of_another_config_is_set_aside_with_a_line_that_names_both(image_set, tmp_path):
+    process = start(image_set, tmp_path)
+    wait_for_checkpoint(tmp_path, process)
+    process.kill()
+    process.wait()
+    code, text = finish(start(image_set, tmp_path, seed=4, total_kimg=0.04))
+    assert code == 0, text
+    assert "resuming" not in text
+    line = next(line for line in text.splitlines() if "belongs to another run" in line)
+    assert '\\"seed\\": 3' in line
+    assert '\\"seed\\": 4' in line
+
+
+def test_two_processes_never_share_a_folder(tmp_path):
+    with (
+        ResumeFolder(tmp_path / "state", {"spec": "a"}),
+        pytest.raises(ResumeError, match=f"pid {os.getpid()}"),
+        ResumeFolder(tmp_path / "state", {"spec": "a"}),
+    ):
+        pass
+
+
+def test_the_newest_whole_checkpoint_counts(tmp_path):
+    with ResumeFolder(tmp_path, {"spec": "a"}) as folder:
+        assert folder.newest() is None
+        for step in (1, 2, 3):
+            folder.save(step, {"x": torch.full([1000], float(step))}, {})
+        assert [path.name[6:15] for path in sorted(tmp_path.glob("state-*"))] == ["000000002", "000000003"]
+        newest = tmp_path / "state-000000003.safetensors"
+        newest.write_bytes(newest.read_bytes()[:-1000])
+        tensors, meta = folder.newest()
+        assert (meta["step"], tensors["x"][0]) == (2, 2)
+        folder.clear()
+        assert folder.newest() is None
