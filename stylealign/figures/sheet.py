@@ -50,7 +50,7 @@ def width_of(text: str, size: float = style.BODY, weight: str = "normal") -> flo
 def size_within(
     texts: Sequence[str], room_px: float, size: float = style.BODY, weight: str = "normal", smallest: float = 4.0
 ) -> float:
-    """A font size, at most ``size``, at which every one of ``texts`` fits into ``room_px``; never below ``smallest``."""
+    """A font size, at most ``size``, at which every text fits into ``room_px``; never below ``smallest``."""
     widest = max((width_of(text, size, weight) for text in texts), default=0.0)
     return float(np.clip(size * room_px / max(widest, 1.0), smallest, size))
 

@@ -156,8 +156,8 @@ def reference_page(tables: Sequence[Table] = tuple(TABLES.values())) -> str:
         "",
         "Generated from `stylealign/tables.py` by `stylealign docs`; do not edit.",
         "",
-        "Every table is `results/tables/{name}.parquet`, its provenance inside the file, beside a `.md`, a `.csv` and a",
-        "sortable `.html` twin. `ticks` is the exception: `results/models/{model}/ticks.parquet`, one file a model.",
+        "Every table is `results/tables/{name}.parquet`, its provenance inside the file, beside a `.md`, a `.csv` and",
+        "a sortable `.html` twin. `ticks` is the exception: `results/models/{model}/ticks.parquet`, one file a model.",
     ]
     for table in tables:
         keys = f"; sorted by {', '.join(f'`{key}`' for key in table.keys)}" if table.keys else ""

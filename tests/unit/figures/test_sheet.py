@@ -52,7 +52,7 @@ def test_a_text_is_as_wide_as_it_was_said_to_be():
         renderer = FigureCanvasAgg(sheet.figure).get_renderer()
         for text in ("face_other", "MWMWMW", "iiii", "background_lightness"):
             drawn = sheet.figure.text(0, 0, text, fontsize=style.BODY)
-            assert drawn.get_window_extent(renderer).width == pytest.approx(width_of(text), rel=0.05)
+            assert drawn.get_window_extent(renderer).width == pytest.approx(width_of(text), rel=0.05, abs=3)
         name = "background_lightness"
         drawn = sheet.figure.text(0, 0, name, fontsize=size_within([name], 150))
         assert drawn.get_window_extent(renderer).width <= 155
