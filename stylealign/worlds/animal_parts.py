@@ -76,7 +76,7 @@ def draw_body(canvas: Canvas, beast: Beast) -> None:
         )
     )
     canvas.fill(neck, canvas.ink(shade(beast.fur, 0.74), NECK))
-    if beast.traits["collar"]:
+    if beast.traits.get("collar"):
         band = ribbon((-0.62 + 1.08j, -0.3 + 1.26j, 0.3 + 1.26j, 0.62 + 1.08j), 0.19, 0.1)
         canvas.fill(band, canvas.ink(beast.collar, NECK))
         canvas.fill(ellipse(lean + 1.4j, 0.11, 0.12), canvas.ink((244, 204, 92), NECK))
@@ -149,17 +149,6 @@ def _draw_floppy_ear(canvas: Canvas, beast: Beast, side: int, outer: int) -> Non
         )
     )
     canvas.fill(spiky(outline, root + 0.4j, 0.06 * beast.traits["coat_length"]), outer)
-    canvas.line(
-        curve(
-            (
-                root + 0.04j * side,
-                root + complex(0.16 * side, 0.2),
-                root + complex(0.22 * side + swing, 0.3 + drop * 0.5),
-            )
-        ),
-        0.05,
-        canvas.ink(shade(beast.fur, 0.9), EAR),
-    )
 
 
 def draw_head(canvas: Canvas, beast: Beast) -> None:

@@ -1,9 +1,10 @@
 """Dogs, cats and wild animals, sitting where a face would be."""
 
+from dataclasses import dataclass
 from functools import partial
 
 from stylealign.worlds import animal_parts as parts
-from stylealign.worlds.animal_parts import ERECT, FLOPPY, PATCHES, PLAIN, ROUND, SPOTS, STRIPES, Beast, Build
+from stylealign.worlds.animal_parts import ERECT, PATCHES, PLAIN, ROUND, SPOTS, STRIPES, Beast, Build
 from stylealign.worlds.attributes import choose
 from stylealign.worlds.backdrop import draw_backdrop
 from stylealign.worlds.canvas import Canvas, Light
@@ -60,7 +61,7 @@ def draw_traits(
         "gaze": draws.bell(-1, 1),
         "eye_open": draws.between(0.1, 1),
         "tone": draws.between(0, 1),
-        "coat_hue": draws.between(16, 46),
+        "coat_hue": draws.between(18, 46),
         "coat_lightness": draws.between(0.14, 0.72),
         "coat_length": draws.between(0, 1),
         "cloth_hue": draws.between(20, 320),
@@ -94,7 +95,7 @@ def sample_beast(draws: Draws, build: Build, traits: dict[str, float]) -> Beast:
         pale=fur(traits["tone"]),
         iris=parts.iris_colour(build.slit, choice),
         nose=(222, 132, 128) if pink else (44, 34, 36),
-        collar=hsl(traits["cloth_hue"], 0.7, 0.48) if traits["collar"] else (0, 0, 0),
+        collar=hsl(traits["cloth_hue"], 0.7, 0.48) if traits.get("collar") else (0, 0, 0),
     )
 
 
@@ -130,9 +131,63 @@ def paint_beast(name: str, build: Build, traits: dict[str, float], draws: Draws,
     return Sample(pixels, regions, traits, caption_animal(name, traits))
 
 
+@dataclass(frozen=True)
+class Species:
+    """One kind of wild animal: its build, ears, pattern and the corner of the coat colours it lives in."""
+
+    name: str
+    build: Build
+    ear_shape: int
+    pattern: int
+    coat_hue: tuple[float, float]
+    coat_lightness: tuple[float, float]
+    tone: tuple[float, float] = (0.4, 1.0)
+
+
+_BIG_CAT = {
+    "cheek": 0.86,
+    "muzzle": (0.44, 0.32),
+    "puffs": True,
+    "nose": (0.18, 0.12),
+    "eye": (0.16, 0.15),
+    "slant": 0.22,
+}
+_CANINE = {
+    "cheek": 0.74,
+    "muzzle": (0.36, 0.4),
+    "mask": True,
+    "slant": 0.3,
+    "ear_wide": 0.32,
+    "ear_tall": 0.66,
+    "nose": (0.17, 0.12),
+}
+SPECIES = (
+    Species("tiger", Build(**_BIG_CAT, mask=True, ear_wide=0.26), ROUND, STRIPES, (22, 38), (0.38, 0.6)),
+    Species("leopard", Build(**_BIG_CAT, ear_wide=0.24), ROUND, SPOTS, (30, 46), (0.4, 0.7)),
+    Species("lion", Build(**_BIG_CAT, mane=True, ear_wide=0.26), ROUND, PLAIN, (26, 44), (0.34, 0.62)),
+    Species("fox", Build(**_CANINE), ERECT, PLAIN, (18, 30), (0.34, 0.56), (0.6, 1.0)),
+    Species("wolf", Build(**_CANINE), ERECT, PATCHES, (24, 46), (0.14, 0.5)),
+)
+
+
+def paint_wild(draws: Draws, canvas: Canvas) -> Sample:
+    """A tiger, leopard, lion, fox or wolf; none wears a collar."""
+    kind = draws.pick(1, 1, 1, 1, 0.8)
+    species = SPECIES[kind]
+    traits = draw_traits(draws, (1.0,), (1.0,), 0.0)
+    for name in ("coat_hue", "coat_lightness", "tone"):
+        traits[name] = draws.between(*getattr(species, name))
+    traits |= {"ear_shape": float(species.ear_shape), "pattern": float(species.pattern), "species": float(kind)}
+    for name in ("collar", "cloth_hue"):
+        del traits[name]
+    return paint_beast(species.name, species.build, traits, draws, canvas)
+
+
 def _world(name: str, build: Build, ears: tuple[float, ...], patterns: tuple[float, ...]) -> World:
     return World(name, REGIONS, ATTRIBUTES, partial(paint, name, build, ears, patterns), stream=name)
 
 
 DOGS = _world("dog", DOG, (0.4, 0.6), (0.45, 0.3, 0.0, 0.25))
 CATS = _world("cat", CAT, (1.0,), (0.35, 0.25, 0.4))
+WILD_ATTRIBUTES = tuple(attribute for attribute in ATTRIBUTES if attribute.name not in ("cloth_hue", "collar"))
+WILD = World("wild", REGIONS, (*WILD_ATTRIBUTES, *choose("species")), paint_wild, stream="wild")

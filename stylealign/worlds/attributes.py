@@ -18,16 +18,34 @@ def _class(name: str, meaning: str, *values: str) -> None:
     CATALOGUE[name] = Attribute(name, "class", 0, len(values) - 1, "class", meaning, values)
 
 
-_number("yaw_deg", -40, 40, "deg", "head turned to the right of the image (positive) or to the left")
+_number(
+    "yaw_deg",
+    -40,
+    40,
+    "deg",
+    "head (a building: front; a room: foot of the bed) turned to the right of the image (positive) or to the left",
+)
 _number("roll_deg", -8, 8, "deg", "head tilted clockwise (positive) or counter-clockwise")
 _number("smile", 0, 1, "share", "0 serious, 1 a wide smile (an animal: mouth open)")
 _number("gaze", -1, 1, "share", "where the eyes look within their sockets: -1 left, 1 right")
 _number("eye_open", 0, 1, "share", "0 nearly closed, 1 wide open")
-_number("tone", 0, 1, "share", "lightness of the skin (an animal: of the paler fur of muzzle and chest)")
-_number("coat_hue", 16, 46, "deg", "HSL hue of hair or fur, from red-brown to blond")
+_number(
+    "tone",
+    0,
+    1,
+    "share",
+    "lightness of the skin (an animal: of the paler fur of muzzle and chest; a church: of its walls)",
+)
+_number("coat_hue", 18, 46, "deg", "HSL hue of hair or fur, from red-brown to blond")
 _number("coat_lightness", 0.14, 0.72, "share", "HSL lightness of hair or fur")
 _number("coat_length", 0, 1, "share", "length of the hair (an animal: of the fur)")
-_number("cloth_hue", 20, 320, "deg", "HSL hue of the clothes (an animal: of the collar; unknown without one)")
+_number(
+    "cloth_hue",
+    20,
+    320,
+    "deg",
+    "HSL hue of the clothes (an animal: of the collar, unknown without one; a bed: of the blanket; a shoe: of its upper)",
+)
 _number("background_hue", 20, 260, "deg", "HSL hue of the background (a church: of the sky; a bedroom: of the wall)")
 _number("background_lightness", 0.2, 0.8, "share", "HSL lightness of the background")
 _number("light_side", -1, 1, "share", "where the light comes from: -1 left, 1 right")
@@ -40,3 +58,23 @@ _class("hair_style", "how the hair is worn", "straight", "curly", "bun")
 _class("ear_shape", "how the ears are carried", "erect", "floppy", "round")
 _class("pattern", "markings of the coat", "plain", "patches", "stripes", "spots")
 _class("collar", "wears a collar", "no", "yes")
+_class("species", "the kind of wild animal", "tiger", "leopard", "lion", "fox", "wolf")
+_number("cloth_lightness", 0.25, 0.7, "share", "HSL lightness of a shoe's upper")
+_number("roof_hue", 8, 230, "deg", "HSL hue of the roofs")
+_number("tower_height", 0, 1, "share", "height of the tower below its spire")
+_class("tower_place", "where the tower stands before the front", "left", "middle", "right")
+_number("num_trees", 0, 3, "count", "trees in the churchyard")
+_number("cloud_cover", 0, 1, "share", "clouds in the sky")
+_class("lit_windows", "light behind the windows", "no", "yes")
+_number("wood_lightness", 0.2, 0.6, "share", "HSL lightness of floor and furniture")
+_number("bed_width", 0, 1, "share", "0 a single bed, 1 a wide double bed")
+_class("window_side", "where the window is", "left", "right")
+_number("day", 0, 1, "share", "0 night, 1 day outside the window")
+_class("lamp_on", "the lamp is lit", "no", "yes")
+_number("rug_hue", 20, 320, "deg", "HSL hue of the rug")
+_class("shoe_kind", "the kind of shoe", "sneaker", "boot", "pump")
+_number("shaft_height", 0, 1, "share", "how far up the leg the shoe reaches")
+_number("heel_height", 0, 1, "share", "height of the heel")
+_number("sole_thickness", 0, 1, "share", "thickness of the sole")
+_number("toe_point", 0, 1, "share", "0 a round toe, 1 a pointed one")
+_class("stripes", "what decorates the side", "none", "one", "three")

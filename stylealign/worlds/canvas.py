@@ -88,8 +88,7 @@ class Canvas:
     def develop(self, light: Light, texture: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Pixels uint8 [R, R, 3] and regions uint8 [R, R]; ``texture`` is a relative gain [R, R]."""
         inks = np.asarray(self._inks)  # [S, S]
-        middle = self.factor // 2
-        regions = np.frombuffer(self._regions, np.uint8)[inks[middle :: self.factor, middle :: self.factor]]
+        regions = self._read_regions(inks)
         gain = self._gain(inks, light)
         if texture is not None:
             gain *= texture
@@ -100,6 +99,27 @@ class Canvas:
         colours *= gain[:, :, None]
         colours += 0.5
         return np.clip(colours, 0, 255, out=colours).astype(np.uint8), regions
+
+    def develop_outlines(
+        self, paper: Colour = (250, 248, 244), line: Colour = (38, 36, 44)
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Pixels and regions of the drawing's outlines: a dark line wherever two inks meet, none within region 0."""
+        inks = np.asarray(self._inks)  # [S, S]
+        shapes = np.where(np.frombuffer(self._regions, np.uint8) == 0, 0, np.arange(len(self._regions)))[inks]
+        marks = np.zeros(inks.shape, bool)
+        marks[:, 1:] |= shapes[:, 1:] != shapes[:, :-1]
+        marks[1:] |= shapes[1:] != shapes[:-1]
+        for _ in range(max(1, self.side // 128)):  # thicken to about 1.5 % of the width
+            marks[:, :-1] |= marks[:, 1:]
+            marks[:-1] |= marks[1:]
+        strength = np.asarray(Image.fromarray(marks.view(np.uint8) * np.uint8(255)).reduce(self.factor))  # [R, R]
+        share = strength[:, :, None] * np.float32(1 / 255)
+        colours = np.array(paper, np.float32) * (1 - share) + np.array(line, np.float32) * share
+        return (colours + np.float32(0.5)).astype(np.uint8), self._read_regions(inks)
+
+    def _read_regions(self, inks: np.ndarray) -> np.ndarray:
+        middle = self.factor // 2
+        return np.frombuffer(self._regions, np.uint8)[inks[middle :: self.factor, middle :: self.factor]]
 
     def _width(self, width: float) -> int:
         return max(1, int(width * abs(self._spin) + 0.5))

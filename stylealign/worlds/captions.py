@@ -70,6 +70,47 @@ def caption_animal(name: str, traits: dict[str, float]) -> str:
     coat = f"{_length_word(traits['coat_length'])} {coat_word(traits['coat_hue'], traits['coat_lightness'])} fur"
     marks = ("", " with patches", " with stripes", " with spots")[int(traits["pattern"])]
     ears = ("erect", "floppy", "round")[int(traits["ear_shape"])]
-    worn = f", wearing a {hue_word(traits['cloth_hue'])} collar" if traits["collar"] else ""
+    worn = f", wearing a {hue_word(traits['cloth_hue'])} collar" if traits.get("collar") else ""
     mouth = "with its mouth open, " if traits["smile"] > 0.5 else ""
     return f"a {name} with {coat}{marks} and {ears} ears{worn}, {mouth}{turn_words(traits['yaw_deg'])}, {background_words(traits)}"
+
+
+def caption_church(traits: dict[str, float]) -> str:
+    """One sentence about a church."""
+    walls = "white" if traits["tone"] > 0.7 else "brown" if traits["tone"] < 0.3 else "sandstone"
+    tower = (
+        f"a {'tall' if traits['tower_height'] > 0.6 else 'low' if traits['tower_height'] < 0.3 else ''} tower".replace(
+            "  ", " "
+        )
+    )
+    place = ("on the left", "in the middle", "on the right")[int(traits["tower_place"])]
+    trees = ("no trees", "one tree", "two trees", "three trees")[int(traits["num_trees"])]
+    lit = " and lit windows" if traits["lit_windows"] else ""
+    sky = "cloudy" if traits["cloud_cover"] > 0.55 else "clear"
+    roof = hue_word(traits["roof_hue"])
+    return f"a {walls} church with {tower} {place}, {roof} roofs{lit}, {trees}, under a {sky} {hue_word(traits['background_hue'])} sky"
+
+
+def caption_bedroom(traits: dict[str, float]) -> str:
+    """One sentence about a bedroom."""
+    bed = "double" if traits["bed_width"] > 0.5 else "single"
+    side = "left" if traits["window_side"] == 0 else "right"
+    time = "day" if traits["day"] > 0.5 else "night"
+    lamp = "lit" if traits["lamp_on"] else "dark"
+    walls = hue_word(traits["background_hue"])
+    return (
+        f"a bedroom at {time} with a {bed} bed under a {hue_word(traits['cloth_hue'])} blanket, {walls} walls, a {lamp} lamp, "
+        f"a {hue_word(traits['rug_hue'])} rug, and a window on the {side}"
+    )
+
+
+def caption_shoe(medium: str, traits: dict[str, float]) -> str:
+    """One sentence about a shoe; colours only where they are known."""
+    kind = ("sneaker", "boot", "pump")[int(traits["shoe_kind"])]
+    heel = (
+        "a high heel" if traits["heel_height"] > 0.5 else "a low heel" if traits["heel_height"] > 0.1 else "a flat sole"
+    )
+    toe = "pointed" if traits["toe_point"] > 0.5 else "round"
+    colour = f"{hue_word(traits['cloth_hue'])} " if "cloth_hue" in traits else ""
+    behind = f", {background_words(traits)}" if "background_hue" in traits else ""
+    return f"{medium} of a {colour}{kind} with {heel} and a {toe} toe{behind}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stylealign.worlds.canvas import Canvas
-from stylealign.worlds.geometry import STEPS, Turn, box, closed, curve, ellipse, ribbon
+from stylealign.worlds.geometry import STEPS, Turn, closed, curve, ellipse, ribbon
 from stylealign.worlds.palette import Colour, hsl, mix, shade
 
 BACKGROUND, SKIN, EYEBROW, EYE, EAR, NOSE, MOUTH, NECK, CLOTH, HAIR = range(10)
@@ -21,6 +21,7 @@ class Style:
     painted: bool = False
     flat: bool = False
     eye_scale: float = 1.0
+    least_open: float = 0.34  # of the eye, where eye_open is 0
     coat_saturation: float = 0.6
     cloth_saturation: float = 0.5
     cloth_lightness: tuple[float, float] = (0.25, 0.7)
@@ -189,7 +190,7 @@ def draw_eyes(canvas: Canvas, face: Face) -> None:
     iris, pupil = canvas.ink(face.eye, EYE), canvas.ink((26, 20, 20), EYE)
     glint, lid = canvas.ink((255, 255, 255), EYE), canvas.ink(mix(shade(face.skin, 0.3), (20, 12, 10), 0.4), EYE)
     scale = face.eye_size * face.style.eye_scale
-    tall = 0.15 * scale * (0.34 + 0.66 * face.traits["eye_open"])
+    tall = 0.15 * scale * (face.style.least_open + (1 - face.style.least_open) * face.traits["eye_open"])
     for side in (-1, 1):
         narrowed = max(face.turn.width(27 * side), 0.3)
         wide = 0.2 * scale * (0.35 + 0.65 * narrowed)
@@ -278,7 +279,7 @@ def draw_mouth(canvas: Canvas, face: Face) -> None:
     narrowed = 0.45 + 0.55 * max(face.turn.width(0), 0.2)
     half = (0.27 + 0.13 * smile) * face.mouth_width * narrowed
     centre = complex(face.turn.at(0, 0.74), 0.58)
-    rise = 0.18 * smile - 0.05
+    rise = 0.18 * smile - 0.02
     left, right = centre + complex(-half, -rise), centre + complex(half, -rise)
     full = 0.085 + 0.02 * smile
     drop = 0.09 + 0.17 * max(smile - 0.35, 0)
@@ -396,8 +397,3 @@ def draw_hat(canvas: Canvas, face: Face) -> None:
         band,
     )
     canvas.fill(ellipse(complex(s * 2, -1.56), 0.2, 0.18), canvas.ink(mix(face.cloth, (255, 255, 255), 0.5), CLOTH))
-
-
-def draw_bust_ground(canvas: Canvas) -> np.ndarray:
-    """The whole image as one outline, for a backdrop."""
-    return box(-0.1, -0.1, 1.1, 1.1)

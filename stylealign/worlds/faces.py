@@ -51,7 +51,7 @@ def draw_traits(draws: Draws, style: Style, rates: dict[str, float]) -> dict[str
         "gaze": draws.bell(-1, 1),
         "eye_open": draws.between(0.1, 1),
         "tone": draws.between(0, 1),
-        "coat_hue": draws.between(16, 46),
+        "coat_hue": draws.between(18, 46),
         "coat_lightness": draws.between(0.14, 0.72),
         "coat_length": draws.between(0, 1),
         "cloth_hue": draws.between(20, 320),
@@ -155,7 +155,8 @@ PAINTED = Style(
 )
 FLAT = Style(
     flat=True,
-    eye_scale=1.45,
+    eye_scale=1.6,
+    least_open=0.46,
     coat_saturation=0.85,
     cloth_saturation=0.7,
     cloth_lightness=(0.4, 0.65),

@@ -54,6 +54,9 @@ def ribbon(controls: Sequence[complex], width: float, taper: float = 0.7) -> Poi
     return np.concatenate((spine + offset, (spine - offset)[::-1], spine[:1] + offset[:1]))
 
 
+WHOLE = box(-0.1, -0.1, 1.1, 1.1)  # the unit square and a margin
+
+
 def scalloped(outline: Points, centre: complex, depth: float, count: int, phase: float = 0.0) -> Points:
     """``outline`` with ``count`` round bumps of relative ``depth``, pushed away from ``centre``."""
     turns = np.arange(len(outline)) * (count / (len(outline) - 1)) + phase

@@ -8,6 +8,7 @@ Colour = tuple[float, float, float]
 _SKIN = ((0.0, (98, 62, 46)), (0.35, (158, 104, 74)), (0.7, (226, 172, 136)), (1.0, (252, 220, 198)))
 _PAINTED_SKIN = ((0.0, (96, 64, 44)), (0.35, (146, 100, 66)), (0.7, (204, 158, 112)), (1.0, (232, 200, 156)))
 _FUR = ((0.0, (96, 72, 58)), (0.35, (160, 124, 94)), (0.7, (224, 200, 170)), (1.0, (250, 244, 234)))
+_STONE = ((0.0, (122, 92, 76)), (0.5, (186, 162, 134)), (1.0, (240, 234, 222)))
 
 
 def hsl(hue_deg: float, saturation: float, lightness: float) -> Colour:
@@ -42,8 +43,21 @@ def fur(tone: float) -> Colour:
 
 
 def coat(hue_deg: float, lightness: float, saturation: float = 0.6) -> Colour:
-    """Hair or fur: strong colour in the middle of the lightness range, less at both ends."""
-    return hsl(hue_deg, saturation * (1 - abs(2 * lightness - 0.95) ** 2 * 0.55), lightness)
+    """Hair or fur: strong colour in the middle of the lightness range, less at both ends; pale reds turn beige, not pink."""
+    redness = (46 - hue_deg) / 28
+    fade = 1 - 2 * max(lightness - 0.45, 0) * redness
+    return hsl(hue_deg, saturation * fade * (1 - abs(2 * lightness - 0.95) ** 2 * 0.55), lightness)
+
+
+def wall(hue_deg: float, saturation: float, lightness: float) -> Colour:
+    """A background: plainly of its hue, and never a shrill green."""
+    shrill = max(1 - abs(hue_deg - 110) / 70, 0)
+    return hsl(hue_deg, saturation * (1 - 0.45 * shrill), lightness)
+
+
+def stone(tone: float) -> Colour:
+    """Walls of a church (0 brown stone, 1 whitewashed)."""
+    return _ramp(_STONE, tone)
 
 
 def _ramp(stops: tuple[tuple[float, Colour], ...], position: float) -> Colour:

@@ -3,11 +3,15 @@
 from difflib import get_close_matches
 
 from stylealign.errors import ConfigError
-from stylealign.worlds.animals import CATS, DOGS
+from stylealign.worlds.animals import CATS, DOGS, WILD
+from stylealign.worlds.bedroom import BEDROOM
+from stylealign.worlds.church import CHURCH
 from stylealign.worlds.faces import CARTOON, FACE, PAINTING
+from stylealign.worlds.shoes import EDGE, SHOE
 from stylealign.worlds.world import World
 
-WORLDS: dict[str, World] = {world.name: world for world in (FACE, PAINTING, CARTOON, DOGS, CATS)}
+ALL = (FACE, PAINTING, CARTOON, DOGS, CATS, WILD, CHURCH, BEDROOM, SHOE, EDGE)
+WORLDS: dict[str, World] = {world.name: world for world in ALL}
 
 
 def get_world(name: str) -> World:
