@@ -1,0 +1,132 @@
+"""Does the same z mean the same thing in two models? (table ``attribute_alignment``; the papers show it in pictures)
+
+The Spearman correlation over z of a judged attribute of parent(z) and of model(z). The control is the same with the
+model's z shuffled. A class is ranked by its code: for two classes that is their correlation, for more it is low where
+the codes have no order, and chance is 0 in any case. Reads the judges' kept attributes; needs no torch.
+
+Legend: N latent codes, A attributes, K distinct values.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stylealign.errors import JudgeError
+from stylealign.intervals import bootstrap_interval
+from stylealign.seeds import numpy_stream
+from stylealign.tables import read_table
+
+Relative = tuple[str, str, str | os.PathLike[str]]  # name, relation, features npz
+
+
+@dataclass(frozen=True)
+class RankedPair:
+    """Two variables over the same N items, their values replaced by codes 0..K-1 in order."""
+
+    a: np.ndarray  # int64 [N]
+    b: np.ndarray  # int64 [N]
+
+    @classmethod
+    def of(cls, a: np.ndarray, b: np.ndarray) -> "RankedPair":
+        return cls(np.unique(a, return_inverse=True)[1], np.unique(b, return_inverse=True)[1])
+
+    def spearman(self, index: np.ndarray | slice = slice(None)) -> float:
+        """Spearman correlation over the items ``index`` (which may repeat), ties at their mean rank."""
+        return _pearson(_mean_ranks(self.a[index]), _mean_ranks(self.b[index]))
+
+
+def _mean_ranks(codes: np.ndarray) -> np.ndarray:
+    """Ranks [n] of ``codes`` [n]: counting sorts them, so that a bootstrap resample costs no sort."""
+    counts = np.bincount(codes)  # [K]
+    return (np.cumsum(counts) - (counts - 1) / 2)[codes]
+
+
+def _pearson(a: np.ndarray, b: np.ndarray) -> float:
+    """NaN where a variable does not vary."""
+    a, b = a - a.mean(), b - b.mean()
+    scale = np.sqrt((a @ a) * (b @ b))
+    return float(a @ b / scale) if scale > 0 else float("nan")
+
+
+def attribute_alignment_rows(
+    model: str,
+    domain: str,
+    model_features: str | os.PathLike[str],
+    relatives: Sequence[Relative],
+    *,
+    judge: str,
+    quality: str | os.PathLike[str] | None,
+    num_z: int,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Rows of the table ``attribute_alignment`` for one model against each of its ``relatives`` (name, relation, npz).
+
+    Row i of every features file is the same z; the first ``num_z`` are used. ``quality`` is the table of the judge's
+    held-out scores; without it, or for what it does not score on ``domain``, ``judge_score`` is NaN.
+    Raises :class:`JudgeError` for files that hold too few codes, other attributes, or other protocols.
+    """
+    ours = _read_judged(model_features, num_z)
+    scores = _read_scores(quality, judge, domain)
+    rows = []
+    for parent, relation, path in relatives:
+        theirs = _read_judged(path, num_z)
+        _check_comparable(ours, theirs)
+        shuffled = numpy_stream(seed, "attribute_alignment", "shuffle", parent, model).permutation(num_z)
+        for name, a, b in zip(ours.names, theirs.values.T, ours.values.T, strict=True):
+            pair = RankedPair.of(a, b)
+            purpose = ("attribute_alignment", parent, model, judge, name)
+            low, high = bootstrap_interval(pair.spearman, num_z, seed, *purpose)
+            rows.append(
+                {"parent": parent, "model": model, "relation": relation, "attribute": name}
+                | {"spearman": pair.spearman(), "spearman_low": low, "spearman_high": high}
+                | {"spearman_shuffled": RankedPair(pair.a, pair.b[shuffled]).spearman()}
+                | {"judge_score": scores.get(name, float("nan")), "num_z": num_z, "judge": judge, "seed": seed}
+            )
+    return rows
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The judged attributes of a model's images, and how they were made."""
+
+    path: str
+    values: np.ndarray  # float64 [N, A]
+    names: tuple[str, ...]
+    protocol: str
+
+
+def _read_judged(path: str | os.PathLike[str], num_z: int) -> Judged:
+    try:
+        with np.load(path, allow_pickle=False) as npz:
+            names = tuple(str(name) for name in npz["attribute_names"])
+            judged = Judged(str(path), npz["attributes"], names, str(npz["protocol"]))
+    except (OSError, KeyError, ValueError) as error:
+        raise JudgeError(f"{path} does not hold a judge's attributes ({error}); delete it and run again") from error
+    if len(judged.values) < num_z:
+        raise JudgeError(
+            f"{path}: holds {len(judged.values)} latent codes, studies.attribute_alignment.num_z asks for {num_z}; "
+            "lower it, or raise studies.model_quality.num_gen"
+        )
+    return Judged(judged.path, judged.values[:num_z], names, judged.protocol)
+
+
+def _check_comparable(ours: Judged, theirs: Judged) -> None:
+    if ours.names != theirs.names:
+        raise JudgeError(f"{ours.path} and {theirs.path}: different attributes; judge both models with one judge")
+    if ours.protocol != theirs.protocol:
+        raise JudgeError(
+            f"{ours.path} ({ours.protocol}) and {theirs.path} ({theirs.protocol}): row i is not the same z in both; "
+            "delete the older one and run again"
+        )
+
+
+def _read_scores(quality: str | os.PathLike[str] | None, judge: str, domain: str) -> dict[str, float]:
+    """The judge's held-out score of each attribute on ``domain``."""
+    if quality is None:
+        return {}
+    table = read_table(quality)
+    chosen = table[(table["judge"] == judge) & (table["domain"] == domain) & (table["task"] == "attribute")]
+    return dict(zip(chosen["target"], chosen["score"], strict=True))
