@@ -42,9 +42,8 @@ def file_sha256(path: str | Path) -> str:
 
 def describe(*, spec: str, code: str, judge: str | None = None, seed: int | None = None) -> dict[str, Any]:
     """What a result's file says of how it was made: no clock, no host, so that equal runs give equal bytes."""
-    versions = {name: _version(name) for name in _VERSIONED}
     return {
-        **versions,
+        **versions(),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "config_digest": text_digest(spec),
@@ -52,6 +51,11 @@ def describe(*, spec: str, code: str, judge: str | None = None, seed: int | None
         "judge": judge,
         "seed": seed,
     }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes the results."""
+    return {name: _version(name) for name in _VERSIONED}
 
 
 def _version(distribution: str) -> str:

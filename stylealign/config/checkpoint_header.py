@@ -25,7 +25,12 @@ def read_metadata(path: Path) -> dict[str, str]:
         raise CheckpointError("is not a safetensors file, or is cut short; fetch or convert it again") from error
 
 
+def read_card_values(path: Path) -> dict[str, Any]:
+    """The model card's values; empty where the file holds no card."""
+    return dict(json.loads(read_metadata(path).get("stylealign", "{}")).get("card", {}))
+
+
 def read_shape(path: Path) -> tuple[int | None, dict[str, Any]]:
     """Resolution and architecture a checkpoint declares; ``(None, {})`` where it declares none."""
-    card = json.loads(read_metadata(path).get("stylealign", "{}")).get("card", {})
+    card = read_card_values(path)
     return card.get("img_resolution"), dict(card.get("architecture", {}))

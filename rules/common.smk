@@ -1,0 +1,199 @@
+# Names and look-ups that the rules share. Everything that thinks is in the package, where it is tested.
+from pathlib import Path
+
+from stylealign import resources as needs
+from stylealign.config import slices
+from stylealign.config.load import read_study
+from stylealign.config.yaml_file import read_yaml
+from stylealign.errors import ConfigError
+from stylealign.lineage import relatives
+from stylealign.provenance import canonical_json, code_digest, versions
+from stylealign.tables import TABLES
+from stylealign.training.recipe import RECIPE
+
+
+def described_study():
+    """The study of `--configfile` (several: later ones laid over the first) and `--config`, else of config.yaml."""
+    first, *others = workflow.configfiles or ["config.yaml"]
+    try:
+        return read_study(first, *map(read_yaml, others), dict(workflow.config_settings.config))
+    except ConfigError as error:
+        raise SystemExit(str(error))
+
+
+study = described_study()
+
+if not workflow.configfiles:
+
+    configfile: "config.yaml"
+
+
+# What cannot change a result travels beside the tracked parameters.
+config["untracked"] = {name: study.resolved_model(name).untracked() for name in study.models}
+config["device"] = study.device
+config["captions"] = str(Path(workflow.basedir) / "docs" / "report")
+
+ON_GPU = needs.wants_gpu(study.device, needs.gpu_is_present())
+
+
+def any_of(names):
+    return "|".join(names) or "(?!)"
+
+
+wildcard_constraints:
+    domain=any_of(study.domains),
+    model=any_of(study.models),
+    judge=any_of(study.judges),
+    table=any_of(slices.tables(study)),
+
+
+def spec(slice_of, *wildcard_names):
+    """A job's slice of the study as canonical JSON."""
+
+    def of(wildcards):
+        return canonical_json(slice_of(study, *(wildcards[name] for name in wildcard_names)))
+
+    return of
+
+
+def code(script):
+    """Digest of a script and of all it reaches."""
+    return code_digest(Path(workflow.basedir) / "workflow_scripts" / f"{script}.py")
+
+
+def memory(base_mb):
+    return lambda wildcards, attempt: needs.mem_mb(base_mb, attempt)
+
+
+def minutes(base):
+    return lambda wildcards, attempt: needs.runtime_min(base, attempt)
+
+
+def training_memory(wildcards, attempt):
+    training = study.resolved_model(wildcards.model).training
+    sizes = study.resolution, training.batch_size, study.architecture.channel_base, training.memory_budget_gb
+    return needs.mem_mb(needs.training_mem_mb(*sizes), attempt)
+
+
+def training_minutes(wildcards, attempt):
+    kimg = study.models[wildcards.model].total_kimg
+    return needs.runtime_min(needs.training_runtime_min(kimg, study.resolution, ON_GPU), attempt)
+
+
+def training_priority(wildcards):
+    return slices.training_priority(study, wildcards.model)
+
+
+def paper_section(table):
+    """The report's heading for a table and its figure: where the papers have it."""
+    return TABLES[table].paper
+
+
+def paper_section_of_table(wildcards):
+    return paper_section(wildcards.table)
+
+
+# Files, by what they belong to. Each takes a path with the name of its wildcard in it.
+
+
+def for_domains(path, domains=None):
+    return expand(path, domain=study.domains if domains is None else domains)
+
+
+def for_models(path, models=None):
+    return expand(path, model=study.models if models is None else models)
+
+
+def for_tables(path):
+    return expand(path, table=slices.tables(study))
+
+
+def for_figures(path):
+    return expand(path, figure=slices.figures(study))
+
+
+def for_judges(path):
+    return expand(path, judge=slices.trained_judges(study))
+
+
+def of_domain(path):
+    """The file of the wildcard model's domain."""
+    return lambda wildcards: path.format(domain=study.models[wildcards.model].domain)
+
+
+def source_of_domain(wildcards):
+    """The photographs of a domain and their masks; nothing for a world."""
+    domain = study.domains[wildcards.domain]
+    return [str(path) for path in (getattr(domain, "path", None), getattr(domain, "regions", None)) if path]
+
+
+def checkpoint_of_model(wildcards):
+    return str(study.models[wildcards.model].checkpoint)
+
+
+def of_parent(path):
+    """The file of the wildcard model's parent; none for a root."""
+
+    def of(wildcards):
+        parent = study.models[wildcards.model].parent
+        return [] if parent is None else path.format(parent=parent)
+
+    return of
+
+
+def of_relatives(path):
+    """The files of those the wildcard model is compared with."""
+
+    def of(wildcards):
+        compared = relatives(study.parents(), wildcards.model)
+        return [path.format(relative=name) for name, _ in compared]
+
+    return of
+
+
+def labelled(path):
+    """The files of the domains that the wildcard judge is trained on."""
+    return lambda wildcards: [path.format(domain=name) for name in study.judge_domains(wildcards.judge)]
+
+
+def with_judge_of(comparison, path):
+    """A path with the judge that a comparison asks; nothing where the comparison is not made."""
+    asked = getattr(study.studies, comparison)
+    return [] if asked is None else path.replace("{judge}", asked.judge)
+
+
+def weights_file(judge):
+    """What a judge reads: trained here, fetched here, a file of the user's, or nothing."""
+    source = slices.weights_source(study.judges[judge])
+    made = {"trained": f"results/judges/{judge}/judge.safetensors", "fetched": f"results/judges/{judge}/weights"}
+    return made.get(source, source) or []
+
+
+def weights(wildcards):
+    """What the wildcard judge reads."""
+    return weights_file(wildcards.judge)
+
+
+def weights_of(comparison):
+    """What the judge that a comparison asks reads."""
+    asked = getattr(study.studies, comparison)
+    return [] if asked is None else weights_file(asked.judge)
+
+
+def quality_of(comparison):
+    """How well the judge that a comparison asks reads images, where it is trained here."""
+    asked = getattr(study.studies, comparison)
+    known = asked is not None and asked.judge in slices.trained_judges(study)
+    return f"results/judges/{asked.judge}/quality.parquet" if known else []
+
+
+def parts_of_table(wildcards):
+    """The files that a table is collected from."""
+    if wildcards.table == "training":
+        return for_models("results/models/{model}/cost.parquet", study.trained())
+    if wildcards.table == "image_sets":
+        return "results/cells/image_sets/study.parquet"
+    if wildcards.table == "judge_quality":
+        return expand("results/judges/{judge}/quality.parquet", judge=slices.trained_judges(study))
+    models = slices.measured_models(study, wildcards.table)
+    return expand("results/cells/{table}/{model}.parquet", table=wildcards.table, model=models)

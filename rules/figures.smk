@@ -1,0 +1,215 @@
+# Figures read tables and samples, and compute no measure.
+
+
+rule draw_family:
+    input:
+        samples=for_models("results/models/{model}/samples.npz"),
+    output:
+        png=report(
+            "results/figures/family.png",
+            caption="../docs/report/figures/family.rst",
+            category="StyleAlign, Section 3",
+            labels={"result": "family", "as": "figure"},
+        ),
+        pdf="results/figures/family.pdf",
+    log:
+        "results/logs/draw_family.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_family"),
+    message:
+        "Figure family: the family, same z in every model"
+    script:
+        "../workflow_scripts/draw_family.py"
+
+
+rule draw_progress:
+    input:
+        samples=for_models("results/models/{model}/samples.npz", study.trained()),
+    output:
+        png=report(
+            "results/figures/progress.png",
+            caption="../docs/report/figures/progress.rst",
+            category="StyleAlign, Figures 4 and 13",
+            labels={"result": "progress", "as": "figure"},
+        ),
+        pdf="results/figures/progress.pdf",
+    log:
+        "results/logs/draw_progress.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_progress"),
+    message:
+        "Figure progress: the same z while the models learn"
+    script:
+        "../workflow_scripts/draw_progress.py"
+
+
+rule draw_training_curves:
+    input:
+        ticks=for_models("results/models/{model}/ticks.parquet", study.trained()),
+    output:
+        png=report(
+            "results/figures/training_curves.png",
+            caption="../docs/report/figures/training_curves.rst",
+            category="Training",
+            labels={"result": "training_curves", "as": "figure"},
+        ),
+        pdf="results/figures/training_curves.pdf",
+    log:
+        "results/logs/draw_training_curves.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_training_curves"),
+    message:
+        "Figure training_curves: training curves"
+    script:
+        "../workflow_scripts/draw_training_curves.py"
+
+
+rule draw_mapping_drift:
+    input:
+        table="results/tables/mapping_drift.parquet",
+    output:
+        png=report(
+            "results/figures/mapping_drift.png",
+            caption="../docs/report/figures/mapping_drift.rst",
+            category=paper_section("mapping_drift"),
+            labels={"result": "mapping_drift", "as": "figure"},
+        ),
+        pdf="results/figures/mapping_drift.pdf",
+    log:
+        "results/logs/draw_mapping_drift.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_mapping_drift"),
+    message:
+        "Figure mapping_drift: how far mappings drifted"
+    script:
+        "../workflow_scripts/draw_mapping_drift.py"
+
+
+rule draw_component_reset:
+    input:
+        table="results/tables/component_reset.parquet",
+        images=for_models("results/cells/component_reset/{model}.npz", slices.measured_models(study, "component_reset")),
+    output:
+        png=report(
+            "results/figures/component_reset.png",
+            caption="../docs/report/figures/component_reset.rst",
+            category=paper_section("component_reset"),
+            labels={"result": "component_reset", "as": "figure"},
+        ),
+        pdf="results/figures/component_reset.pdf",
+    log:
+        "results/logs/draw_component_reset.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_component_reset"),
+    message:
+        "Figure component_reset: what each component learned"
+    script:
+        "../workflow_scripts/draw_component_reset.py"
+
+
+rule draw_layer_reset:
+    input:
+        table="results/tables/layer_reset.parquet",
+    output:
+        png=report(
+            "results/figures/layer_reset.png",
+            caption="../docs/report/figures/layer_reset.rst",
+            category=paper_section("layer_reset"),
+            labels={"result": "layer_reset", "as": "figure"},
+        ),
+        pdf="results/figures/layer_reset.pdf",
+    log:
+        "results/logs/draw_layer_reset.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_layer_reset"),
+    message:
+        "Figure layer_reset: where the change lives"
+    script:
+        "../workflow_scripts/draw_layer_reset.py"
+
+
+rule draw_model_quality:
+    input:
+        table="results/tables/model_quality.parquet",
+    output:
+        png=report(
+            "results/figures/model_quality.png",
+            caption="../docs/report/figures/model_quality.rst",
+            category=paper_section("model_quality"),
+            labels={"result": "model_quality", "as": "figure"},
+        ),
+        pdf="results/figures/model_quality.pdf",
+    log:
+        "results/logs/draw_model_quality.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_model_quality"),
+    message:
+        "Figure model_quality: fID and KID"
+    script:
+        "../workflow_scripts/draw_model_quality.py"
+
+
+rule draw_attribute_alignment:
+    input:
+        table="results/tables/attribute_alignment.parquet",
+    output:
+        png=report(
+            "results/figures/attribute_alignment.png",
+            caption="../docs/report/figures/attribute_alignment.rst",
+            category=paper_section("attribute_alignment"),
+            labels={"result": "attribute_alignment", "as": "figure"},
+        ),
+        pdf="results/figures/attribute_alignment.pdf",
+    log:
+        "results/logs/draw_attribute_alignment.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_attribute_alignment"),
+    message:
+        "Figure attribute_alignment: attributes shared along the lineage"
+    script:
+        "../workflow_scripts/draw_attribute_alignment.py"
+
+
+rule figures:
+    input:
+        for_figures("results/figures/{figure}.png"),

@@ -1,0 +1,71 @@
+rule collect:
+    input:
+        parts=parts_of_table,
+    output:
+        table="results/tables/{table}.parquet",
+        markdown="results/tables/{table}.md",
+        csv="results/tables/{table}.csv",
+        html=report(
+            "results/tables/{table}.html",
+            caption="../docs/report/table.rst",
+            category=paper_section_of_table,
+            labels={"result": "{table}", "as": "table"},
+        ),
+    log:
+        "results/logs/collect/{table}.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.table, "table"),
+        code=code("collect"),
+    message:
+        "Table {wildcards.table}"
+    script:
+        "../workflow_scripts/collect.py"
+
+
+rule image_sets:
+    input:
+        summaries=for_domains("results/domains/{domain}/summary.json"),
+    output:
+        rows="results/cells/image_sets/study.parquet",
+    log:
+        "results/logs/image_sets.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.image_sets),
+        code=code("image_sets"),
+    message:
+        "Sizes of the image sets"
+    script:
+        "../workflow_scripts/image_sets.py"
+
+
+rule study:
+    output:
+        config=report("results/config.yaml", caption="../docs/report/study.rst", category="The study"),
+        environment=report("results/environment.json", caption="../docs/report/study.rst", category="The study"),
+    log:
+        "results/logs/study.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.everything),
+        code=code("study"),
+        versions=canonical_json(versions()),
+    message:
+        "The study as it was resolved, and what it ran on"
+    script:
+        "../workflow_scripts/study.py"
+
+
+rule tables:
+    input:
+        for_tables("results/tables/{table}.parquet"),

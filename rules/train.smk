@@ -1,0 +1,62 @@
+rule train:
+    input:
+        images=of_domain("results/domains/{domain}/images.zip"),
+        index=of_domain("results/domains/{domain}/index.parquet"),
+        parent_pair=of_parent("results/models/{parent}/pair.safetensors"),
+        parent_card=of_parent("results/models/{parent}/g_ema.safetensors"),
+    output:
+        g_ema="results/models/{model}/g_ema.safetensors",
+        pair="results/models/{model}/pair.safetensors",
+        ticks="results/models/{model}/ticks.parquet",
+        cost="results/models/{model}/cost.parquet",
+        samples="results/models/{model}/samples.npz",
+    log:
+        "results/logs/train/{model}.log",
+    benchmark:
+        "results/benchmarks/train/{model}.tsv"
+    wildcard_constraints:
+        model=any_of(study.trained()),
+    priority: training_priority
+    threads: needs.training_threads(study.resolution, ON_GPU)
+    resources:
+        mem_mb=training_memory,
+        runtime=training_minutes,
+        gpu=int(ON_GPU),
+    params:
+        spec=spec(slices.training, "model"),
+        recipe=RECIPE,
+    message:
+        "Train {wildcards.model}"
+    script:
+        "../workflow_scripts/train.py"
+
+
+rule adopt:
+    input:
+        checkpoint=checkpoint_of_model,
+    output:
+        g_ema="results/models/{model}/g_ema.safetensors",
+        pair="results/models/{model}/pair.safetensors",
+        ticks="results/models/{model}/ticks.parquet",
+        cost="results/models/{model}/cost.parquet",
+        samples="results/models/{model}/samples.npz",
+    log:
+        "results/logs/adopt/{model}.log",
+    wildcard_constraints:
+        model=any_of(study.adopted()),
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(30),
+    params:
+        spec=spec(slices.training, "model"),
+        recipe=RECIPE,
+    message:
+        "Adopt {input.checkpoint} as {wildcards.model}"
+    script:
+        "../workflow_scripts/adopt.py"
+
+
+rule models:
+    input:
+        for_models("results/models/{model}/g_ema.safetensors"),

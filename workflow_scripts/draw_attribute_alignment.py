@@ -1,0 +1,10 @@
+"""Rule `draw_attribute_alignment`: figure attribute_alignment."""
+
+from _job import start
+
+job = start(snakemake)
+
+from stylealign.figures.attribute_alignment import draw_attribute_alignment
+from stylealign.tables import read_table
+
+draw_attribute_alignment(read_table(job.input.table), job.spec["parents"], job.output.png, job.output.pdf)

@@ -1,0 +1,10 @@
+"""Rule `draw_layer_reset`: figure layer_reset."""
+
+from _job import start
+
+job = start(snakemake)
+
+from stylealign.figures.layer_reset import draw_layer_reset
+from stylealign.tables import read_table
+
+draw_layer_reset(read_table(job.input.table), job.spec["parents"], job.output.png, job.output.pdf)

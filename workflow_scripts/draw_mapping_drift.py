@@ -1,0 +1,10 @@
+"""Rule `draw_mapping_drift`: figure mapping_drift."""
+
+from _job import start
+
+job = start(snakemake)
+
+from stylealign.figures.mapping_drift import draw_mapping_drift
+from stylealign.tables import read_table
+
+draw_mapping_drift(read_table(job.input.table), job.spec["parents"], job.output.png, job.output.pdf)

@@ -1,0 +1,10 @@
+"""Rule `draw_progress`: figure progress."""
+
+from _job import start
+
+job = start(snakemake)
+
+from stylealign.figures.progress import draw_progress
+
+samples = {path.parent.name: path for path in job.input.samples}
+draw_progress(samples, job.spec["parents"], job.output.png, pdf=job.output.pdf)

@@ -1,0 +1,11 @@
+"""Rule `draw_training_curves`: figure training_curves."""
+
+from _job import start
+
+job = start(snakemake)
+
+from stylealign.figures.training_curves import draw_training_curves
+from stylealign.tables import read_table
+
+ticks = {path.parent.name: read_table(path) for path in job.input.ticks}
+draw_training_curves(ticks, job.spec["parents"], job.output.png, job.output.pdf)

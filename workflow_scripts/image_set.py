@@ -1,0 +1,19 @@
+"""Rule `image_set`: a domain's images, cut to the study's resolution, with what is known of each."""
+
+from _job import start
+
+job = start(snakemake)
+
+from pydantic import TypeAdapter
+
+from stylealign.config.domains import Domain
+from stylealign.data.build import build_image_set
+
+build_image_set(
+    TypeAdapter(Domain).validate_python(job.spec["domain"]),
+    name=job.spec["name"],
+    resolution=job.spec["resolution"],
+    seed=job.spec["seed"],
+    num_threads=job.threads,
+    **vars(job.output),
+)
