@@ -1,7 +1,7 @@
 """A generator on disk that explains itself: safetensors with its card inside. One loader, no code is ever executed.
 
-``g_ema.safetensors`` holds the averaged generator and a :class:`ModelCard`; ``pair.safetensors`` holds the training pair
-(``G/...``, ``D/...``) that a child starts from. Files are written beside the target and renamed.
+``g_ema.safetensors`` holds the averaged generator and a :class:`ModelCard`; ``pair.safetensors`` holds the training
+pair (``G/...``, ``D/...``) that a child starts from. Files are written beside the target and renamed.
 """
 
 import dataclasses
@@ -115,7 +115,7 @@ def read_card(path: str | os.PathLike[str]) -> ModelCard:
 
 
 def load_generator(path: str | os.PathLike[str], device: torch.device | str = "cpu") -> tuple[Generator, ModelCard]:
-    """A generator ready to be measured (eval, no gradients) and its card; the weights are checked against the digest."""
+    """A generator ready to be measured (eval, no gradients) and its card; the weights are checked by their digest."""
     state, meta = load_tensors(path)
     card = _card(meta, path)
     if state_digest(state) != card.digest:

@@ -13,7 +13,7 @@ LARGEST_GRADIENT = 1e5
 def lazy_adam(parameters: Iterable[nn.Parameter], *, lr: float, interval: int) -> torch.optim.Adam:
     """Adam for a network whose regularisation runs every ``interval`` steps (StyleGAN2, appendix B).
 
-    With ``c = interval / (interval + 1)``: ``lr c`` and ``beta ** c``, so that the extra steps change nothing on average.
+    With ``c = interval / (interval + 1)``: ``lr c`` and ``beta ** c``, so the extra steps change nothing on average.
     """
     c = interval / (interval + 1) if interval else 1.0
     betas = (ADAM_BETAS[0] ** c if ADAM_BETAS[0] else 0.0, ADAM_BETAS[1] ** c)

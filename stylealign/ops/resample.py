@@ -1,7 +1,8 @@
 """FIR resampling (upfirdn): zero-insert, pad, filter, keep every n-th pixel. Plain torch, twice differentiable.
 
-StyleGAN2 resamples everything with the separable low-pass filter [1, 3, 3, 1] (Karras et al. 2020; Zhang 2019). The three resamplers that the networks call are one depthwise convolution each, which oneDNN and cuDNN both run well
-in channels-last; :func:`upfirdn2d` is the general form, for the augmentation pipe and as their oracle.
+StyleGAN2 resamples everything with the separable low-pass filter [1, 3, 3, 1] (Karras et al. 2020; Zhang 2019). The
+three resamplers that the networks call are one depthwise convolution each, which oneDNN and cuDNN both run well in
+channels-last; :func:`upfirdn2d` is the general form, for the augmentation pipe and as their oracle.
 
     x  [N, C, H, W]      f  [taps] (separable, along both axes) or [fh, fw]
 """

@@ -1,4 +1,4 @@
-"""The GAN loop: a page. It does no I/O and yields after every step; phases are data (see :mod:`~stylealign.training.losses`)."""
+"""The GAN loop: a page. It does no I/O and yields after every step; its phases are data (see ``losses``)."""
 
 from collections.abc import Iterator
 from typing import Protocol

@@ -1,7 +1,8 @@
 """The private folder that lets a killed job resume: a lock, a fingerprint, and the newest two whole checkpoints.
 
-It lives outside every declared output, since Snakemake deletes those before a job and after a failed one. A state that
-belongs to another run (another config, other images, another recipe) is set aside with a line that names both, never used.
+It lives outside every declared output, since Snakemake deletes those before a job and after a failed one. A state
+that belongs to another run (another config, other images, another recipe) is set aside with a line that names both, and
+never used.
 """
 
 import fcntl

@@ -1,6 +1,6 @@
 """Train one model, root or child, from files to files; resumable (StyleAlign section 3 and A.8: plain fine-tuning).
 
-A child starts from all weights of its parent's G, D and averaged generator; ADA's p starts at 0 and EMA's ramp-up is off.
+A child starts from all weights of its parent's G, D and averaged generator; ADA's p starts at 0, EMA's ramp-up is off.
 """
 
 import dataclasses
