@@ -92,7 +92,7 @@ STATISTICS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 
 
 class ColourJudge(Judge):
-    """Thirteen CIELAB statistics; see :data:`STATISTICS`."""
+    """Thirteen CIELAB statistics as attributes; see :data:`STATISTICS`."""
 
     kind: ClassVar[str] = "colour"
     measures: ClassVar[frozenset[str]] = frozenset({ATTRIBUTES})

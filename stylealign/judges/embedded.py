@@ -21,7 +21,7 @@ from stylealign.judges.judge import ATTRIBUTES, DISTANCE, FEATURES, REGIONS, Jud
 from stylealign.judges.perceptual import perceptual_distance
 from stylealign.judges.weights import require_weights
 
-FORMAT = "stylealign.judge/1"
+KEY, KIND = "stylealign", "judge"  # one metadata key: safetensors writes several in no fixed order
 CURE = "it is made by the rule judge: run the workflow, or name the file it wrote"
 
 
@@ -92,11 +92,7 @@ def save_embedded(path: str | os.PathLike[str], network: EmbeddedNetwork, passpo
     """Write the judge beside ``path``, then rename. ``passport`` (recipe, seed, kimg, ...) goes into its metadata."""
     vocabulary = asdict(network.vocabulary)
     description = {"resolution": network.resolution, "width": network.width, "vocabulary": vocabulary}
-    metadata = {
-        "format": FORMAT,
-        "network": json.dumps(description, sort_keys=True),
-        "passport": json.dumps(dict(passport), sort_keys=True),
-    }
+    metadata = {KEY: json.dumps({"kind": KIND, "network": description, "passport": dict(passport)}, sort_keys=True)}
     state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     partial = Path(f"{path}.partial")
     save_file(state, partial, metadata)
@@ -110,13 +106,15 @@ def load_embedded(
     path = require_weights(name, path, CURE)
     try:
         with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
+            meta = json.loads((file.metadata() or {})[KEY])
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  not a dict
-    except (SafetensorError, OSError) as error:
-        raise JudgeError(f"judges.{name}: {path} is not a safetensors file ({error}); {CURE}") from error
-    if metadata.get("format") != FORMAT:
-        raise JudgeError(f"judges.{name}: {path} is not an embedded judge ({FORMAT}); {CURE}")
-    network = build_network(json.loads(metadata["network"]))
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise JudgeError(
+            f"judges.{name}: {path} is not a file of this package, or damaged ({error}); {CURE}"
+        ) from error
+    if meta.get("kind") != KIND:
+        raise JudgeError(f"judges.{name}: {path} holds a {meta.get('kind')}, not a judge; {CURE}")
+    network = build_network(meta["network"])
     network.load_state_dict(state)
     return EmbeddedJudge(name, network, device, batch_size)
 
@@ -124,7 +122,7 @@ def load_embedded(
 def read_passport(path: str | os.PathLike[str]) -> dict[str, Any]:
     """How the judge in ``path`` was made."""
     with safe_open(path, "pt") as file:
-        return dict(json.loads((file.metadata() or {}).get("passport", "{}")))
+        return dict(json.loads((file.metadata() or {})[KEY])["passport"])
 
 
 def build_network(description: Mapping[str, Any]) -> EmbeddedNetwork:

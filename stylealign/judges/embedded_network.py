@@ -1,18 +1,20 @@
 """The study's own judge, as a network: one small trunk that classifies, reads attributes and parses regions.
 
-Trained at the study's resolution on the exact labels of its domains (see ``stylealign/training/judge.py``), it is what the
-paper's Inception, LPIPS network, attribute classifiers and face parser are to photographs.
+Trained at the study's resolution on the exact labels of its domains (see ``stylealign/training/judge.py``), it is
+what the paper's Inception, LPIPS network, attribute classifiers and face parser are to photographs.
 
-Legend: N images, R resolution, level i has R / 2^i pixels a side and C_i channels, E embedding, A attributes, K regions.
+Legend: N images, R resolution, level i has R / 2^i pixels a side and C_i channels, E embedding, A attributes, K
+regions.
 
-    level 0 .. L       encoder: convolution, then stride-2 convolutions down to 4 px         -> trunk, for the distance
-    embedding          averages of every level, positions of the two smallest                -> features [N, E]
-    heads              one linear layer: domains, numbers, classes
-    decoder            back up to R with a skip from each level                              -> region logits [N, K, R, R]
+    level 0 .. L    encoder: convolution, then stride-2 convolutions down to 4 px     -> trunk, for the distance
+    embedding       averages of every level, positions of the two smallest            -> features [N, E]
+    heads           one linear layer: domains, numbers, classes
+    decoder         back up to R with a skip from each level                          -> region logits [N, K, R, R]
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -138,7 +140,7 @@ class Decoder(nn.Module):
 
     def __init__(self, channels: Sequence[int], num_regions: int):
         super().__init__()
-        pairs = list(zip(channels[1:], channels[:-1], strict=True))[::-1]  # (below, here), smallest first
+        pairs = list(pairwise(channels[::-1]))  # (below, here), smallest first
         self.project = nn.ModuleList(nn.Conv2d(below, here, 1, bias=False) for below, here in pairs)
         self.convolve = nn.ModuleList(_convolution(here, here) for _, here in pairs)
         self.logits = nn.Conv2d(channels[0], num_regions, 1)
@@ -160,6 +162,6 @@ def _convolution(in_channels: int, out_channels: int, stride: int = 1) -> nn.Seq
 
 def _encoder_stages(channels: Sequence[int]) -> list[nn.Module]:
     stages: list[nn.Module] = [_convolution(3, channels[0])]
-    for above, here in zip(channels[:-1], channels[1:], strict=True):
+    for above, here in pairwise(channels):
         stages.append(nn.Sequential(_convolution(above, here, stride=2), _convolution(here, here)))
     return stages

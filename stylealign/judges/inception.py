@@ -1,8 +1,9 @@
 """The Inception judge: clean-fid's own network and its own resize, from a local file (Parmar et al. 2022, section 3).
 
-The file is the TorchScript ``inception-2015-12-05.pt`` that clean-fid uses. ``torch.jit.load`` interprets TorchScript, a
-restricted program over tensors; it does not unpickle Python objects. Features are the 2048 of the last average pool, after
-clean-fid's "clean" resize: each channel as float through Pillow's antialiased bicubic filter to 299 px, not quantised.
+The file is the TorchScript ``inception-2015-12-05.pt`` that clean-fid uses. ``torch.jit.load`` interprets
+TorchScript, a restricted program over tensors; it does not unpickle Python objects. Features are the 2048 of the last
+average pool, after clean-fid's "clean" resize: each channel as float through Pillow's antialiased bicubic filter to
+299 px, not quantised.
 """
 
 import warnings

@@ -1,8 +1,8 @@
 """What every judge is: a frozen network that takes uint8 images and hides its own resize and normalisation.
 
-A judge says in ``measures`` what it can: ``features`` (for FID and KID), ``distance`` (perceptual, for Figures 1 and 8 and
-Table 2 of StyleAlign), ``attributes`` and ``regions``. Asking for anything else raises :class:`JudgeError`. Images pass
-through in batches, and no result depends on which images share a batch.
+A judge says in ``measures`` what it can: ``features`` (for FID and KID), ``distance`` (perceptual, for Figures 1 and
+8 and Table 2 of StyleAlign), ``attributes`` and ``regions``. Asking for anything else raises :class:`JudgeError`.
+Images pass through in batches, and no result depends on which images share a batch.
 
 Legend: N images, H x W pixels, F features.
 """
@@ -94,7 +94,7 @@ class Judge:
         if measure not in self.measures:
             able = ", ".join(KINDS_THAT_MEASURE[measure])
             raise JudgeError(
-                f"judge {self.name} is of kind {self.kind}, which does not measure {measure}; use a judge of kind {able}"
+                f"judge {self.name} is of kind {self.kind}, which does not measure {measure}; use one of kind {able}"
             )
 
     def _named(self, values: torch.Tensor) -> dict[str, np.ndarray]:

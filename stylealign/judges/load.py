@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def load_judge(name: str, spec: "config.Judge", weights: Path | None = None, device: str = "cpu") -> Judge:
     """The judge ``name`` as the config's section ``spec`` describes it.
 
-    ``weights`` is the file to read: for an embedded judge the one the rule ``judge`` wrote; for another, ``spec.weights``
-    when not given. With ``spec.download`` it is where the checked download is kept.
+    ``weights`` is the file to read: for an embedded judge the one that the rule ``judge`` wrote, for another
+    ``spec.weights`` when not given. With ``spec.download`` it is where the checked download is kept.
 
     Raises:
         JudgeError: weights absent, damaged or of another network; a download whose checksum is another.
@@ -35,7 +35,7 @@ def _weights_of(name: str, spec: "config.NetworkJudge", weights: Path | None) ->
     if spec.download is None:
         return weights if weights is not None else spec.weights
     if weights is None:
-        raise JudgeError(f"judges.{name}.download: no place given to keep the download; set judges.{name}.weights")
+        raise JudgeError(f"judges.{name}.download: the caller says with `weights` where the download is kept")
     return fetch_weights(name, spec.download.url, spec.download.sha256, weights)
 
 

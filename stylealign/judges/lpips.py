@@ -1,7 +1,7 @@
 """The LPIPS judge: the lpips package's own distance, its own learned heads, a backbone from a local file.
 
-The heads (version 0.1) ship inside the package; the ImageNet backbone does not, and is given as a torchvision state dict
-of ``alexnet``, ``vgg16`` or ``squeezenet1_1``. Only its ``features.*`` are used. Nothing is read from a network.
+The heads (version 0.1) ship inside the package; the ImageNet backbone does not, and is given as a torchvision state
+dict of ``alexnet``, ``vgg16`` or ``squeezenet1_1``. Only its ``features.*`` are used. Nothing is read from a network.
 Images are judged at their own size, as in the papers.
 """
 
@@ -44,7 +44,7 @@ class LpipsJudge(Judge):
 
 
 def sliced(state: Mapping[str, torch.Tensor], net: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """torchvision's ``features.{i}.*`` under lpips' names ``slice{k}.{i}.*``; layers lpips does not use are left out."""
+    """torchvision's ``features.{i}.*`` under lpips' names ``slice{k}.{i}.*``; layers not used are left out."""
     wanted = {"features." + key.split(".", 1)[1]: key for key in net.state_dict()}
     return {wanted[key]: value for key, value in state.items() if key in wanted}
 

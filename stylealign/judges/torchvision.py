@@ -1,9 +1,9 @@
 """The torchvision judge: any torchvision classification network, from a local state dict.
 
-Features are the penultimate activations (what the last classifying layer takes), averaged over positions where they have
-positions. The perceptual distance is the LPIPS recipe without learned heads (see :mod:`stylealign.judges.perceptual`) over
-``layers``; by default these are the outputs of the outermost block before each down-sampling. A number made here names this
-judge; it is neither the Inception FID nor LPIPS.
+Features are the penultimate activations (what the last classifying layer takes), averaged over positions where they
+have positions. The perceptual distance is the LPIPS recipe without learned heads (see
+:mod:`stylealign.judges.perceptual`) over ``layers``; by default these are the outputs of the outermost block before
+each down-sampling. A number made here names this judge; it is neither the Inception FID nor LPIPS.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,8 @@
 """Where a judge's weights come from: a local file, or a download whose address and checksum the config names.
 
-Nothing here unpickles code: state dicts are read with ``weights_only=True``, safetensors hold no code, and the Inception
-network of clean-fid is TorchScript, which ``torch.jit.load`` runs as a restricted program and never as Python pickle.
+Nothing here unpickles code: state dicts are read with ``weights_only=True``, safetensors hold no code, and the
+Inception network of clean-fid is TorchScript, which ``torch.jit.load`` runs as a restricted program and never as
+Python pickle.
 """
 
 import hashlib
@@ -77,7 +78,7 @@ def _download(url: str, target: Path) -> str:
 
 
 def load_state_dict(name: str, path: Path) -> dict[str, torch.Tensor]:
-    """A plain state dict (``.safetensors``, or a torch file read with ``weights_only=True``); :class:`JudgeError` else."""
+    """A plain state dict: ``.safetensors``, or a torch file read with ``weights_only=True``; else a JudgeError."""
     key = f"judges.{name}.weights"
     try:
         if path.suffix == ".safetensors":

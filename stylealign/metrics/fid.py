@@ -1,8 +1,9 @@
 """Fréchet distance between the Gaussians fitted to two sets of features (FID, Heusel et al. 2017, equation 6).
 
-Equal to clean-fid's ``fid_from_feats`` on the same features, with the trace of the matrix square root taken from singular
-values: symmetric roots of both covariances, so that flat directions (dead features, fewer images than features) need no
-added diagonal and give no imaginary part. FID is biased upwards at small n: compare values of equal n only.
+Equal to clean-fid's ``fid_from_feats`` on the same features, with the trace of the matrix square root taken from
+singular values: symmetric roots of both covariances, so that flat directions (dead features, fewer images than
+features) need no added diagonal and give no imaginary part. FID is biased upwards at small n: compare values of equal
+n only.
 
 Legend: N images, F features.
 """

@@ -3,11 +3,12 @@
 The kernel is k(x, y) = (x . y / F + 1)^3. :func:`kid` takes every image of both sets, which has less variance than the
 customary mean over random subsets; :func:`kid_of_subsets` is that custom, equal to clean-fid's on the same subsets.
 
-The interval. Resampling images with replacement and feeding the copies to the estimator is biased: a copied image meets
-itself, k(x, x) is the kernel's largest value, and every resample looks further away than the data. Here a resample is a
-multinomial weight on each image and pairs of an image with itself stay left out, as in the estimator. The weight of every
-other pair has the same expectation, so the mean over resamples is the estimate itself, and the spread is that of the
-U-statistic; where both sets are alike (the degenerate case) the interval is a little too wide, never shifted.
+The interval. Resampling images with replacement and feeding the copies to the estimator is biased: a copied image
+meets itself, k(x, x) is the kernel's largest value, and every resample looks further away than the data. Here a
+resample is a multinomial weight on each image and pairs of an image with itself stay left out, as in the estimator.
+The weight of every other pair has the same expectation, so the mean over resamples is the estimate itself, and the
+spread is that of the U-statistic; where both sets are alike (the degenerate case) the interval is a little too wide,
+never shifted.
 
 Legend: N real and M generated images, F features, B resamples.
 """

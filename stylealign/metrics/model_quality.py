@@ -27,7 +27,7 @@ def model_quality_rows(
 ) -> list[dict[str, Any]]:
     """Rows of ``tables.MODEL_QUALITY``: ``model`` against each domain's images of ``split`` (``None``: all of them).
 
-    ``model_features`` and ``domain_features[domain]`` are npz files of :mod:`stylealign.metrics.features`, of one judge.
+    ``model_features`` and ``domain_features[domain]`` are files of :mod:`stylealign.metrics.features`, of one judge.
 
     Raises:
         JudgeError: a file that is not such features, a split without images, features of different judges.

@@ -1,7 +1,7 @@
 """Training of the study's own judge on exact labels (rule ``judge``; quality in table ``judge_quality``).
 
-Resumable: batches, augmentation and learning rate are pure functions of (seed, step), and a checkpoint holds weights and
-optimiser, so a training that was killed and run again gives, on a CPU, the bytes of one that was not.
+Resumable: batches, augmentation and learning rate are pure functions of (seed, step), and a checkpoint holds weights
+and optimiser, so a training that was killed and run again gives, on a CPU, the bytes of one that was not.
 """
 
 import json
@@ -17,27 +17,31 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
+from stylealign import __version__
 from stylealign.config.judges import EmbeddedJudge as JudgeSpec
-from stylealign.data.image_set import ImageSet
+from stylealign.errors import InterruptedRun
 from stylealign.images import to_net
-from stylealign.judges.embedded import EmbeddedJudge, load_embedded, save_embedded
+from stylealign.judges.embedded import load_embedded, save_embedded
 from stylealign.judges.embedded_network import EmbeddedNetwork, Vocabulary
 from stylealign.latents import torch_stream
 from stylealign.seeds import derive_seed
 from stylealign.tables import JUDGE_QUALITY, write_table
-from stylealign.training import judge_state
 from stylealign.training.judge_labels import (
     UNKNOWN_REGION,
     LabelledBatches,
     LabelledSet,
+    Labels,
     Source,
     build_vocabulary,
     labelled_sources,
     open_labelled,
     open_test_sets,
 )
-from stylealign.training.judge_loss import judge_losses, region_weights
+from stylealign.training.judge_loss import Losses, judge_losses, region_weights
 from stylealign.training.judge_quality import quality_rows
+from stylealign.training.resume import ResumeFolder
+from stylealign.training.run import pick_device
+from stylealign.training.signals import StopRequest, stop_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -84,20 +88,22 @@ def train_judge(
     Raises:
         JudgeError: no domain has labels, or domains disagree on an attribute.
         ResumeError: another process is training into ``state``.
+        InterruptedRun: a signal asked to stop; the state is saved.
     """
-    sources = labelled_sources([Source(*files) for files in image_sets], spec.domains)
+    torch_device = pick_device(device)
+    sources = labelled_sources([Source(*files) for files in image_sets], name, spec.domains)
     vocabulary = build_vocabulary(sources)
     sets = [open_labelled(source, vocabulary, "train") for source in sources]
-    with judge_state.locked(Path(state)):
-        course = _begin(spec, seed, sets, vocabulary, device)
-        fingerprint = _fingerprint(spec, seed, sources, sets, vocabulary)
-        _resume(course, judge_state.load_checkpoint(Path(state), fingerprint))
-        _run(course, Path(state), fingerprint, checkpoint_steps)
-        passport = {"recipe": RECIPE, "seed": seed, "total_kimg": spec.total_kimg, "fingerprint": fingerprint}
-        save_embedded(judge, course.network, passport)
+    identity = _identity(spec, seed, sets, vocabulary)
+    with ResumeFolder(Path(state), identity) as folder, stop_on_signals() as stop:
+        course = _begin(spec, seed, sets, vocabulary, torch_device)
+        _resume(course, folder.newest())
+        _run(course, name, folder, stop, checkpoint_steps)
+        passport = {"seed": seed, "total_kimg": spec.total_kimg, "recipe": RECIPE, "version": __version__}
+        save_embedded(judge, course.network, {**passport, "images": identity["images"]})
         rows = quality_rows(load_embedded(name, Path(judge), device), open_test_sets(sources, vocabulary), seed=seed)
         write_table(quality, JUDGE_QUALITY, rows, {"judge": name, "seed": seed, **(provenance or {})})
-        judge_state.discard_checkpoint(Path(state))
+        folder.clear()
 
 
 def _begin(spec: JudgeSpec, seed: int, sets: Sequence[LabelledSet], vocabulary: Vocabulary, device: str) -> Course:
@@ -122,34 +128,37 @@ def _region_sizes(sets: Sequence[LabelledSet], num_regions: int) -> torch.Tensor
     return sizes
 
 
-def _fingerprint(
-    spec: JudgeSpec, seed: int, sources: Sequence[Source], sets: Sequence[LabelledSet], vocabulary: Vocabulary
-) -> str:
+def _identity(spec: JudgeSpec, seed: int, sets: Sequence[LabelledSet], vocabulary: Vocabulary) -> dict[str, str]:
     """What a resumed training must share with the one that began."""
-    settings = {
-        "spec": spec.model_dump(mode="json"),
-        "seed": seed,
-        "recipe": RECIPE,
-        "images": {source.domain: ImageSet.digest.fget(s.image_set) for source, s in zip(sources, sets, strict=True)},
-        "vocabulary": asdict(vocabulary),
+    digests = [labelled.image_set.digest for labelled in sets]
+    return {
+        "spec": json.dumps(spec.model_dump(mode="json"), sort_keys=True),
+        "seed": str(seed),
+        "images": sha256("".join(digests).encode()).hexdigest(),
+        "vocabulary": sha256(json.dumps(asdict(vocabulary), sort_keys=True).encode()).hexdigest(),
+        "recipe": str(RECIPE),
     }
-    return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def _run(course: Course, state: Path, fingerprint: str, checkpoint_steps: int) -> None:
+def _run(course: Course, name: str, folder: ResumeFolder, stop: StopRequest, checkpoint_steps: int) -> None:
     course.network.train()
     started, first = time.monotonic(), course.step
     while course.step < course.num_steps:
         losses = _take_step(course)
-        if course.step % checkpoint_steps == 0 and course.step < course.num_steps:
-            judge_state.save_checkpoint(state, _tensors(course), course.step, fingerprint)
-        if course.step % checkpoint_steps == 0 or course.step == course.num_steps:
-            _tell(course, state, losses, (time.monotonic() - started) / (course.step - first))
+        is_last, is_due = course.step == course.num_steps, course.step % checkpoint_steps == 0
+        if is_due or is_last:
+            _tell(course, name, losses, (time.monotonic() - started) / (course.step - first))
+        if (stop or is_due) and not is_last:
+            folder.save(course.step, _tensors(course), {})
+        if stop and not is_last:
+            raise InterruptedRun(
+                f"judge {name}: stopped by {stop.signal_name} at step {course.step} of {course.num_steps}; "
+                "the state is saved, the same command resumes"
+            )
 
 
-def _take_step(course: Course) -> dict[str, float]:
-    device = next(course.network.parameters()).device
-    labels = type(batch := course.batches.at(course.step))(*(column.to(device) for column in batch))
+def _take_step(course: Course) -> Losses:
+    labels = Labels(*(column.to(course.weights.device) for column in course.batches.at(course.step)))
     x = augment(to_net(labels.pixels), course.seed, course.step).contiguous(memory_format=torch.channels_last)
     for group in course.optimiser.param_groups:
         group["lr"] = course.lr * lr_factor(course.step, course.num_steps)
@@ -159,7 +168,7 @@ def _take_step(course: Course) -> dict[str, float]:
     torch.nn.utils.clip_grad_norm_(course.network.parameters(), CLIP_NORM)
     course.optimiser.step()
     course.step += 1
-    return {"regions": losses.regions, "attributes": losses.attributes, "domain": losses.domain}
+    return losses
 
 
 def lr_factor(step: int, num_steps: int) -> float:
@@ -189,22 +198,23 @@ def _tensors(course: Course) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def _resume(course: Course, checkpoint: tuple[dict[str, torch.Tensor], int] | None) -> None:
-    if checkpoint is None:
+def _resume(course: Course, saved: tuple[dict[str, torch.Tensor], dict[str, Any]] | None) -> None:
+    if saved is None:
         return
-    tensors, course.step = checkpoint
+    tensors, course.step = saved[0], int(saved[1]["step"])
     weights = {key.removeprefix("network/"): value for key, value in tensors.items() if key.startswith("network/")}
     course.network.load_state_dict(weights)
     for key, parameter in course.network.named_parameters():
         course.optimiser.state[parameter] = {
-            what: tensors[f"optimiser/{key}/{what}"].to(parameter.device if what != "step" else "cpu")
-            for what in ("step", "exp_avg", "exp_avg_sq")
+            what: tensors[f"optimiser/{key}/{what}"].to(parameter.device) for what in ("step", "exp_avg", "exp_avg_sq")
         }
     log.info("judge: resuming at step %d of %d", course.step, course.num_steps)
 
 
-def _tell(course: Course, state: Path, losses: Mapping[str, torch.Tensor], sec_per_step: float) -> None:
-    parts = {key: round(float(value), 4) for key, value in losses.items()}
-    left = sec_per_step * (course.num_steps - course.step)
-    log.info("judge: step %d of %d, %s, %.0f s left", course.step, course.num_steps, parts, left)
-    judge_state.note(state, {"step": course.step, "sec_per_step": round(sec_per_step, 4), **parts})
+def _tell(course: Course, name: str, losses: Losses, sec_per_step: float) -> None:
+    log.info(
+        "judge %s: step %d of %d, regions %.3f, attributes %.3f, domain %.3f, %.0f s left",
+        *(name, course.step, course.num_steps),
+        *(float(part.detach()) for part in (losses.regions, losses.attributes, losses.domain)),
+        sec_per_step * (course.num_steps - course.step),
+    )

@@ -57,7 +57,7 @@ class Labels(NamedTuple):
     regions: torch.Tensor  # uint8 [B, R, R], UNKNOWN_REGION where unknown
 
 
-def labelled_sources(sources: Sequence[Source], wanted: Sequence[str] | None) -> list[Source]:
+def labelled_sources(sources: Sequence[Source], name: str, wanted: Sequence[str] | None) -> list[Source]:
     """The sources to learn from: those named, or all that have labels.
 
     Raises:
@@ -67,9 +67,9 @@ def labelled_sources(sources: Sequence[Source], wanted: Sequence[str] | None) ->
     known = {source.domain for source in with_labels}
     missing = [domain for domain in wanted or () if domain not in known]
     if missing:
-        raise JudgeError(f"judges.*.domains: {', '.join(missing)} has no labels; {CURE}")
+        raise JudgeError(f"judges.{name}.domains: {', '.join(missing)}: no labels; {CURE}")
     if not known:
-        raise JudgeError(f"none of the domains {', '.join(s.domain for s in sources)} has labels; {CURE}")
+        raise JudgeError(f"judges.{name}: none of {', '.join(s.domain for s in sources)} has labels; {CURE}")
     return [source for source in with_labels if wanted is None or source.domain in wanted]
 
 
@@ -155,7 +155,9 @@ class LabelledBatches:
 
     def __init__(self, sets: Sequence[LabelledSet], batch_size: int, seed: int):
         if batch_size < len(sets):
-            raise JudgeError(f"judges.*.batch_size: {batch_size} is less than one image of each of {len(sets)} domains")
+            raise JudgeError(
+                f"a judge's batch_size: {batch_size} is less than one image of each of {len(sets)} domains"
+            )
         shares = [batch_size // len(sets) + (place < batch_size % len(sets)) for place in range(len(sets))]
         self.sets = sets
         self.batches = [
@@ -192,11 +194,5 @@ def open_test_sets(sources: Sequence[Source], vocabulary: Vocabulary) -> list[La
         try:
             sets.append(open_labelled(source, vocabulary, "test"))
         except ImageSetError as error:
-            log.warning(
-                "domain %s has no held-out images, so the judge's quality on it is unknown: %s", *_why(source, error)
-            )
+            log.warning("%s: the judge's quality on it stays unknown: %s", source.domain, error)
     return sets
-
-
-def _why(source: Source, error: Exception) -> tuple[str, Exception]:
-    return source.domain, error

@@ -1,4 +1,4 @@
-"""What the judge is trained to minimise: regions, attributes and the domain of each image, each on labels that are known.
+"""What the judge is trained to minimise: regions, attributes and the domain of each image, where labels are known.
 
 Legend: B images, A attributes, K regions, R resolution.
 """
@@ -53,7 +53,7 @@ def attribute_loss(outputs: torch.Tensor, truth: torch.Tensor, vocabulary: Vocab
 
 
 def region_loss(logits: torch.Tensor, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Weighted cross-entropy plus soft Dice over the regions present, of [B, K, R, R] logits and uint8 [B, R, R] ids."""
+    """Weighted cross-entropy plus soft Dice over the regions present: [B, K, R, R] logits, uint8 [B, R, R] ids."""
     known = ids != UNKNOWN_REGION
     if not logits.shape[1] or not known.any():
         return logits.new_zeros([])
