@@ -8,11 +8,13 @@ import torch
 import torch.nn.functional as F
 from scipy.spatial.transform import Rotation
 
+from stylealign.latents import torch_stream
 from stylealign.ops.resample import upfirdn2d
+from stylealign.training.augment import TRANSFORMS
 from stylealign.training.augment_colour import COLOUR, recolour_images
 from stylealign.training.augment_corruption import BAND_POWER, SYM2, cut_images, filter_bank, filter_images
 from stylealign.training.augment_draws import Draws
-from stylealign.training.augment_geometry import SYM6, affine, doubling, halving, shift, warp_images
+from stylealign.training.augment_geometry import SYM6, affine, doubling, halving, sample_inverse, shift, warp_images
 
 CPU = torch.device("cpu")
 
@@ -118,3 +120,24 @@ def test_a_hole_is_a_square_of_zeros():
     assert (cut[0, :, 0:4, 2:6] == 0).all()
     assert cut[0].sum() == 3 * (64 - 16)
     assert (cut[1] == 1).all()
+
+
+@pytest.mark.parametrize("size", [8, 16, 32])
+def test_warping_is_padding_upsampling_sampling_and_downsampling(size):
+    """The whole resampling from torch's own pad, FIR and ``grid_sample``, on random maps, in centred coordinates."""
+    x, taps = _images(num=6, size=size), torch.tensor(SYM6, dtype=torch.float64) / sum(SYM6)
+    everything = dict.fromkeys(TRANSFORMS, 1.0)
+    inverse = sample_inverse(Draws(6, 1.0, torch_stream(1, "augment"), None), everything, size)
+    doubled = upfirdn2d(F.pad(x, [size - 1] * 4, mode="reflect"), taps, up=2, padding=(6, 5, 6, 5), gain=4)
+    samples = 2 * (size + 6)
+
+    def zoom(factor):
+        return torch.diag(torch.tensor([factor, factor, 1], dtype=torch.float64))
+
+    half_sample = shift(torch.full([1, 2], 0.5))
+    to_source = half_sample.inverse() @ zoom(2) @ inverse @ zoom(0.5) @ half_sample  # both grids centred, in samples
+    to_source = zoom(2 / doubled.shape[-1]) @ to_source @ zoom(samples / 2)
+    grid = F.affine_grid(to_source[:, :2], [6, 3, samples, samples], align_corners=False)
+    read = F.grid_sample(doubled, grid, align_corners=False)
+    expected = upfirdn2d(read, taps, down=2, padding=(-1, -1, -1, -1), flip=True)
+    torch.testing.assert_close(warp_images(x, inverse), expected, atol=1e-9, rtol=0)

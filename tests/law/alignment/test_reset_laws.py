@@ -91,7 +91,7 @@ def test_weight_changes_of_the_parts_add_up_to_the_whole():
     parts, theirs = component_parts(CHILD), dict(PARENT.named_parameters())
 
     def norm2(names):
-        return sum(float(theirs[name].double().square().sum()) for name in names if name in theirs)
+        return sum(float(theirs[name].detach().double().square().sum()) for name in names if name in theirs)
 
     moved = sum(relative_weight_change(CHILD, PARENT, part) ** 2 * norm2(part) for part in parts.values())
     whole = relative_weight_change(CHILD, PARENT, CHILD.state_dict()) ** 2 * norm2(theirs)

@@ -85,3 +85,13 @@ def test_draws_do_not_depend_on_the_images():
     x = torch.randn([4, 3, 16, 16], generator=torch.Generator().manual_seed(0))
     doubled = pipe(2 * x, torch_stream(0, "augment"))
     torch.testing.assert_close(doubled, 2 * pipe(x, torch_stream(0, "augment")), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_augments_as_a_cpu_does():
+    x = torch.randn([8, 3, 32, 32], generator=torch.Generator().manual_seed(0))
+    pipe = AugmentPipe("bgcf", cutout=1)
+    pipe.p.fill_(0.6)
+    expected = pipe(x, torch_stream(0, "augment"))
+    torch.testing.assert_close(pipe(x.cuda(), torch_stream(0, "augment")).cpu(), expected, atol=1e-4, rtol=1e-4)
