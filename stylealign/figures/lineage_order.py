@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from stylealign.lineage import ancestors, family_order, root_of
+
 
 @dataclass(frozen=True)
 class Node:
@@ -15,21 +17,17 @@ class Node:
 
 
 def lineage_order(parents: Mapping[str, str | None], shown: Collection[str] | None = None) -> list[Node]:
-    """The models of ``parents`` depth first, roots and siblings as declared; only those in ``shown`` where given.
+    """The models of ``parents``, family by family, parents before children; only those in ``shown`` where given.
 
-    A family with descendants comes before a root that stands alone: the control is read last.
+    A root without descendants comes after the families: the control is read last.
     """
+    order = [
+        Node(model, parents[model], root_of(parents, model), len(ancestors(parents, model)))
+        for model in family_order(parents)
+    ]
     fertile = set(parents.values())
-    roots = [model for model, parent in parents.items() if parent is None]
-    roots = [root for root in roots if root in fertile] + [root for root in roots if root not in fertile]
-    nodes = [node for root in roots for node in _descend(parents, root, root, 0)]
-    return [node for node in nodes if shown is None or node.model in shown]
-
-
-def _descend(parents: Mapping[str, str | None], model: str, root: str, depth: int) -> list[Node]:
-    children = [child for child, parent in parents.items() if parent == model]
-    below = [node for child in children for node in _descend(parents, child, root, depth + 1)]
-    return [Node(model, parents[model], root, depth), *below]
+    order.sort(key=lambda node: node.root not in fertile)
+    return [node for node in order if shown is None or node.model in shown]
 
 
 def order_of(parents: Mapping[str, str | None]) -> dict[str, int]:
