@@ -125,7 +125,7 @@ def _check_comparable(ours: Judged, theirs: Judged) -> None:
 
 def _read_scores(quality: str | os.PathLike[str] | None, judge: str, domain: str) -> dict[str, float]:
     """The judge's held-out score of each attribute on ``domain``."""
-    if quality is None:
+    if not quality:
         return {}
     table = read_table(quality)
     chosen = table[(table["judge"] == judge) & (table["domain"] == domain) & (table["task"] == "attribute")]
