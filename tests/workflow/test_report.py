@@ -1,0 +1,62 @@
+"""The finished report in a browser: it opens offline, every category and figure can be seen, and nothing complains.
+
+``STYLEALIGN_REPORT`` names the report (default: results/report.html of this checkout).
+"""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+from stylealign import tables
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORT = Path(os.environ.get("STYLEALIGN_REPORT", ROOT / "results" / "report.html"))
+
+
+def load_browser():
+    spec = importlib.util.spec_from_file_location("browser", ROOT / "tests" / "browser.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def visit():
+    browser = load_browser()
+    if not browser.chromium():
+        pytest.skip("no chromium on PATH (set CHROMIUM to its path)")
+    if not REPORT.is_file():
+        pytest.skip(f"no report at {REPORT}: make one with `make run`, or set STYLEALIGN_REPORT")
+    return browser.visit_report(REPORT)
+
+
+def test_it_opens_without_errors_and_fetches_nothing(visit):
+    assert visit["problems"] == []
+    assert visit["outside"] == []
+
+
+def test_every_category_is_on_the_page(visit):
+    seen = visit["findings"]
+    assert seen["categories"]
+    assert seen["listed"] == seen["categories"]
+
+
+def test_every_figure_can_be_seen_whole(visit):
+    figures = {path: one for path, one in visit["findings"]["results"].items() if "/figures/" in path}
+    assert figures
+    for path, figure in figures.items():
+        assert figure["pixels"], f"{path}: no picture"
+        assert min(figure["pixels"][0]) > 300, path
+        assert figure["place"]["width"] > 300, path
+        assert figure["place"]["top"] >= 0, f"{path}: its top lies outside the window, where no scrolling reaches"
+
+
+def test_every_table_and_figure_has_its_own_caption(visit):
+    results = visit["findings"]["results"]
+    assert all(len(one["caption"]) > 100 for one in results.values())
+    stems = {Path(path).stem for path in results}
+    assert {table for table in tables.TABLES if f"results/tables/{table}.html" in results} <= stems
+    captions = [one["caption"].split("</strong>")[0] for path, one in results.items() if "/tables/" in path]
+    assert len(set(captions)) == len(captions), "no table shows another's caption"
