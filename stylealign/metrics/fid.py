@@ -41,6 +41,8 @@ def fid(real: np.ndarray, generated: np.ndarray) -> float:
     """FID of features [N, F] and [M, F].
 
     Raises:
-        JudgeError: fewer than two images on a side.
+        JudgeError: fewer than two images on a side, or features of different lengths.
     """
+    if real.shape[1:] != generated.shape[1:]:
+        raise JudgeError(f"FID of features of different judges: {real.shape[1:]} and {generated.shape[1:]} an image")
     return frechet_distance(*feature_moments(real), *feature_moments(generated))
