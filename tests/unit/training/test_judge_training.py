@@ -1,0 +1,187 @@
+"""The judge's training: it learns, it resumes to the same bytes, it refuses what it cannot learn from."""
+
+import logging
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from stylealign.config.domains import FolderDomain, WorldDomain
+from stylealign.config.judges import EmbeddedJudge as JudgeSpec
+from stylealign.data.build import build_image_set
+from stylealign.errors import InterruptedRun, JudgeError, ResumeError
+from stylealign.judges.embedded import load_embedded
+from stylealign.tables import JUDGE_QUALITY, read_provenance, read_table
+from stylealign.training.judge import augment, lr_factor, train_judge
+from stylealign.training.resume import ResumeFolder
+
+FILES = ("images", "index", "regions", "rejected", "summary")
+SPEC = JudgeSpec(kind="embedded", total_kimg=0.096, batch_size=8, width=8)  # 12 steps
+
+
+def build(folder: Path, domain) -> tuple[str, Path, Path, Path]:
+    folder.mkdir()
+    files = {name: folder / name for name in FILES}
+    build_image_set(domain, name=folder.name, resolution=16, seed=0, **files, preview=folder / "preview.png")
+    return folder.name, files["images"], files["index"], files["regions"]
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory) -> list[tuple[str, Path, Path, Path]]:
+    root = tmp_path_factory.mktemp("domains")
+    worlds = {name: WorldDomain(source="world", world=name, num_train=40, num_test=12) for name in ("face", "dog")}
+    return [build(root / name, world) for name, world in worlds.items()]
+
+
+def photographs(root: Path, *, with_masks: bool) -> tuple[str, Path, Path, Path]:
+    """A folder of pictures whose left half is dark, with masks that say so."""
+    rng = np.random.default_rng(0)
+    for folder in ("photos", "masks"):
+        (root / folder).mkdir()
+    for number in range(40):
+        image = rng.integers(128, 256, size=(20, 20, 3), dtype=np.uint8)
+        edge = int(rng.integers(4, 16))
+        image[:, :edge] //= 8
+        Image.fromarray(image).save(root / "photos" / f"{number}.png")
+        Image.fromarray((np.arange(20)[None] < edge).repeat(20, 0).astype(np.uint8)).save(
+            root / "masks" / f"{number}.png"
+        )
+    masks = {"regions": root / "masks", "labels": {"light": [0], "dark": [1]}} if with_masks else {}
+    domain = FolderDomain(source="folder", path=root / "photos", min_images=10, test_fraction=0.2, **masks)
+    return build(root / "halves", domain)
+
+
+def train(root: Path, image_sets, spec: JudgeSpec = SPEC, **changes) -> Path:
+    settings = {"seed": 0, "state": root / "state", "checkpoint_steps": 4} | changes
+    outputs = {"judge": root / "judge.safetensors", "quality": root / "quality.parquet"}
+    root.mkdir(exist_ok=True)
+    train_judge(spec, name="embedded", image_sets=image_sets, **outputs, **settings)
+    return outputs["judge"]
+
+
+class AtStep(logging.Handler):
+    """Does something the first time the log says that a step was reached."""
+
+    def __init__(self, step: int, action):
+        super().__init__()
+        self.step, self.action = step, action
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if f"step {self.step} of" in record.getMessage() and self.action is not None:
+            action, self.action = self.action, None
+            action()
+
+
+@pytest.fixture
+def at_step():
+    logger, handlers = logging.getLogger("stylealign.training.judge"), []
+    logger.setLevel(logging.INFO)
+
+    def install(step: int, action) -> None:
+        handlers.append(AtStep(step, action))
+        logger.addHandler(handlers[-1])
+
+    yield install
+    for handler in handlers:
+        logger.removeHandler(handler)
+
+
+class PowerCut(Exception):
+    """Nothing gets a chance to save."""
+
+
+def cut() -> None:
+    raise PowerCut
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(worlds, tmp_path_factory) -> bytes:
+    return train(tmp_path_factory.mktemp("whole"), worlds).read_bytes()
+
+
+def test_a_cut_training_resumes_to_the_same_bytes(worlds, uninterrupted: bytes, tmp_path: Path, at_step) -> None:
+    at_step(8, cut)  # after the checkpoint of step 4, before that of step 8
+    with pytest.raises(PowerCut):
+        train(tmp_path, worlds)
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]  # nothing incomplete under a declared name
+    assert train(tmp_path, worlds).read_bytes() == uninterrupted
+    assert not list((tmp_path / "state").glob("*.safetensors"))  # the heavy part is gone
+
+
+def test_a_signal_saves_and_the_same_command_resumes(worlds, uninterrupted: bytes, tmp_path: Path, at_step) -> None:
+    at_step(4, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(InterruptedRun, match=r"SIGTERM at step 4 of 12.*the same command resumes"):
+        train(tmp_path, worlds)
+    assert train(tmp_path, worlds).read_bytes() == uninterrupted
+
+
+def test_other_settings_do_not_use_the_old_state(worlds, uninterrupted: bytes, tmp_path: Path, at_step, caplog) -> None:
+    at_step(8, cut)
+    with pytest.raises(PowerCut):
+        train(tmp_path, worlds, seed=1)
+    assert train(tmp_path, worlds).read_bytes() == uninterrupted
+    assert "belongs to another run" in caplog.text
+
+
+def test_two_processes_cannot_train_one_judge(worlds, tmp_path: Path) -> None:
+    with ResumeFolder(tmp_path / "state", {}), pytest.raises(ResumeError, match="another process"):
+        train(tmp_path, worlds)
+
+
+def test_the_quality_table_holds_every_domain_attribute_and_region(worlds, tmp_path: Path) -> None:
+    judge = load_embedded("embedded", train(tmp_path, worlds, provenance={"digest": "abc"}))
+    rows = read_table(tmp_path / "quality.parquet")
+    assert list(rows.columns) == JUDGE_QUALITY.column_names()
+    assert read_provenance(tmp_path / "quality.parquet")["digest"] == "abc"
+    assert set(rows["domain"]) == {"face", "dog"} == set(judge.domains)
+    dog = rows[rows["domain"] == "dog"]
+    assert {"muzzle", "mean"} <= set(dog[dog["task"] == "region"]["target"])
+    assert "mouth" not in set(dog["target"])  # a face's region: not on this domain
+    assert {"yaw_deg", "background_hue"} <= set(dog[dog["task"] == "attribute"]["target"])
+    assert dog[dog["task"] == "domain"]["metric"].tolist() == ["accuracy"]
+    assert (rows["num_images"] == 12).all()
+    assert rows["score"].between(-5, 1).all()
+
+
+def test_masks_alone_are_enough_and_are_learned(tmp_path: Path) -> None:
+    spec = JudgeSpec(kind="embedded", total_kimg=0.8, batch_size=8, width=8)
+    judge = load_embedded("embedded", train(tmp_path, [photographs(tmp_path, with_masks=True)], spec))
+    assert judge.measures == {"features", "distance", "regions"}
+    rows = read_table(tmp_path / "quality.parquet").set_index(["task", "target"])["score"]
+    assert rows["region", "mean"] > 0.85
+
+
+def test_without_labels_there_is_nothing_to_learn(tmp_path: Path) -> None:
+    with pytest.raises(JudgeError, match=r"none of halves has labels; .*torchvision"):
+        train(tmp_path, [photographs(tmp_path, with_masks=False)])
+
+
+def test_an_unlabelled_domain_beside_worlds_is_left_out_unless_named(worlds, tmp_path: Path) -> None:
+    both = [worlds[0], photographs(tmp_path, with_masks=False)]
+    assert load_embedded("embedded", train(tmp_path, both)).domains == ("face",)
+    with pytest.raises(JudgeError, match=r"judges\.embedded\.domains: halves: no labels"):
+        train(tmp_path, both, SPEC.model_copy(update={"domains": ("face", "halves")}))
+
+
+def test_fewer_images_than_domains_in_a_batch_are_refused(worlds, tmp_path: Path) -> None:
+    with pytest.raises(JudgeError, match="batch_size: 1 "):
+        train(tmp_path, worlds, SPEC.model_copy(update={"batch_size": 1}))
+
+
+def test_learning_rate_warms_up_and_ends_at_zero() -> None:
+    factors = [lr_factor(step, 1000) for step in range(1001)]
+    assert factors[0] < 0.05
+    assert max(factors) == pytest.approx(1, abs=0.02)
+    assert factors[1000] == pytest.approx(0, abs=1e-6)
+
+
+def test_augmentation_is_slight_and_a_function_of_the_step() -> None:
+    x = torch.rand([8, 3, 16, 16], generator=torch.Generator()) * 2 - 1
+    assert torch.equal(augment(x, 0, 5), augment(x, 0, 5))
+    assert not torch.equal(augment(x, 0, 5), augment(x, 0, 6))
+    flat = torch.full([64, 3, 16, 16], 0.5)
+    assert (augment(flat, 0, 0) - flat).abs().mean() < 0.03
