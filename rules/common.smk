@@ -28,10 +28,11 @@ if not workflow.configfiles:
     configfile: "config.yaml"
 
 
-# What cannot change a result travels beside the tracked parameters.
+# The whole study, defaults included, for the report's captions; and what cannot change a result, which travels beside
+# the tracked parameters.
+config.update(study.canonical())
 config["untracked"] = {name: study.resolved_model(name).untracked() for name in study.models}
 config["device"] = study.device
-config["captions"] = str(Path(workflow.basedir) / "docs" / "report")
 
 ON_GPU = needs.wants_gpu(study.device, needs.gpu_is_present())
 
@@ -192,7 +193,7 @@ def parts_of_table(wildcards):
     if wildcards.table == "training":
         return for_models("results/models/{model}/cost.parquet", study.trained())
     if wildcards.table == "image_sets":
-        return "results/cells/image_sets/study.parquet"
+        return ["results/cells/image_sets/study.parquet"]
     if wildcards.table == "judge_quality":
         return expand("results/judges/{judge}/quality.parquet", judge=slices.trained_judges(study))
     models = slices.measured_models(study, wildcards.table)

@@ -38,7 +38,7 @@ class FolderDomain(Photographs):
 
 
 class ZipDomain(Photographs):
-    """A StyleGAN dataset zip (``dataset.json`` inside), read as it is."""
+    """A StyleGAN dataset zip (`dataset.json` inside), read as it is."""
 
     source: Literal["zip"] = key(..., "read from a StyleGAN dataset zip")
 

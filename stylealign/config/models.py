@@ -29,7 +29,7 @@ class Architecture(Section):
 
 
 class Training(Section):
-    """How a model is trained. A model's own ``training`` names only what differs for it."""
+    """How a model is trained. A model's own `training` names only what differs for it."""
 
     batch_size: int = key(16, "images per step", ge=2)
     lr: float = key(0.003, "Adam's learning rate, G and D", gt=0)
@@ -64,7 +64,7 @@ class Training(Section):
 
 
 class Model(Section):
-    """A model: trained from nothing, from a parent, or (``from``) a finished checkpoint."""
+    """A model: trained from nothing, from a parent, or (`from`) a finished checkpoint."""
 
     domain: str = key(..., "the domain it is trained on")
     parent: str | None = key(None, "the model whose weights it starts from (null: a root)")

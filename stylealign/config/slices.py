@@ -110,7 +110,11 @@ def _reset(study: Study, model: str, judge_name: str) -> Slice:
 
 def table(study: Study, table_name: str) -> Slice:
     """What a collected table depends on, beside its parts."""
-    return {"table": table_name, "models": list(study.models)}
+    comparison = study.studies.named().get(table_name)
+    if comparison is None:
+        return {"table": table_name, "models": list(study.models)}
+    asked = comparison.model_dump(mode="json")
+    return {"table": table_name, "models": list(study.models), "seed": study.seed, **asked}
 
 
 def image_sets(study: Study) -> Slice:
