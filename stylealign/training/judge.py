@@ -205,9 +205,12 @@ def _resume(course: Course, saved: tuple[dict[str, torch.Tensor], dict[str, Any]
     weights = {key.removeprefix("network/"): value for key, value in tensors.items() if key.startswith("network/")}
     course.network.load_state_dict(weights)
     for key, parameter in course.network.named_parameters():
-        course.optimiser.state[parameter] = {
-            what: tensors[f"optimiser/{key}/{what}"].to(parameter.device) for what in ("step", "exp_avg", "exp_avg_sq")
+        moments = {  # in the parameter's own memory format, which decides the order of every later sum
+            what: torch.empty_like(parameter, requires_grad=False).copy_(tensors[f"optimiser/{key}/{what}"])
+            for what in ("exp_avg", "exp_avg_sq")
         }
+        count = tensors[f"optimiser/{key}/step"].to(parameter.device)
+        course.optimiser.state[parameter] = {"step": count, **moments}
     log.info("judge: resuming at step %d of %d", course.step, course.num_steps)
 
 
