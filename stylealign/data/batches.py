@@ -46,7 +46,7 @@ class Batches:
             return self._flipped(self.image_set.all()[torch.from_numpy(self.positions(step))], step)
         if self._pool is None:
             return self._decode(step, self.positions(step))
-        return self._decode_ahead(step)
+        return self._decode_ahead(step, self._pool)
 
     def positions(self, step: int) -> np.ndarray:
         """Which images of the set step ``step`` shows: int64 [B]."""
@@ -72,12 +72,12 @@ class Batches:
         for old in [known for known in self._permutations if known < epoch]:
             del self._permutations[old]
 
-    def _decode_ahead(self, step: int) -> torch.Tensor:
+    def _decode_ahead(self, step: int, pool: ThreadPoolExecutor) -> torch.Tensor:
         for old in [known for known in self._ahead if not step <= known <= step + _PREFETCHED_STEPS]:
             self._ahead.pop(old).cancel()
         for ahead in range(step, step + _PREFETCHED_STEPS + 1):
             if ahead not in self._ahead:
-                self._ahead[ahead] = self._pool.submit(self._decode, ahead, self.positions(ahead))
+                self._ahead[ahead] = pool.submit(self._decode, ahead, self.positions(ahead))
         return self._ahead.pop(step).result()
 
     def _decode(self, step: int, positions: np.ndarray) -> torch.Tensor:

@@ -24,6 +24,7 @@ from stylealign.data.sources import Candidate, choose, list_folder, list_zip
 from stylealign.data.split import split_by_hash, split_by_position
 from stylealign.data.writer import ImageSetWriter, digest_of, image_name
 from stylealign.errors import ImageSetError
+from stylealign.worlds.registry import get_world
 
 if TYPE_CHECKING:
     from stylealign.config.domains import FolderDomain, WorldDomain, ZipDomain
@@ -87,11 +88,9 @@ _Built = tuple[ImageSetWriter, list[str], list[dict[str, Any]]]
 
 def _from_world(domain: "WorldDomain", files: _Files, resolution: int, seed: int) -> _Built:
     """Samples 0, 1, 2, ... of the world until enough are different."""
-    from stylealign.worlds.registry import get_world
-
     world, num = get_world(domain.world), domain.num_train + domain.num_test
     with ImageSetWriter(files.images, files.regions, resolution, world.region_names) as writer:
-        for sample in itertools.islice(prepare_world(domain.world, seed, resolution), 2 * num + 100):
+        for sample in itertools.islice(prepare_world(world, seed, resolution), 2 * num + 100):
             writer.take(sample)
             if len(writer.facts) == num:
                 break

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -142,14 +142,16 @@ def _known_colours(image: Image.Image) -> Image.Image:
         raise Reject(Reason.UNSUPPORTED, "floating-point pixels have no known white")
     if image.mode == "I" or image.mode.startswith("I;16"):
         return _sixteen_bit(image)
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    return image if image.mode == mode else image.convert(mode)  # convert always copies
 
 
 def _sixteen_bit(image: Image.Image) -> Image.Image:
-    low, high = image.getextrema()
+    image = image.convert("F")
+    low, high = cast("tuple[float, float]", image.getextrema())
     if low < 0 or high > 65535:
-        raise Reject(Reason.UNSUPPORTED, f"32-bit pixels from {low} to {high} have no known white")
-    return Image.fromarray(np.asarray(image).astype(np.float32))
+        raise Reject(Reason.UNSUPPORTED, f"32-bit pixels from {low:.0f} to {high:.0f} have no known white")
+    return image
 
 
 def _square(image: Image.Image, resolution: int, fit: Fit) -> np.ndarray:

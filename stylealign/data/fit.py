@@ -29,8 +29,8 @@ def fit_geometry(width: int, height: int, resolution: int, fit: Fit) -> Geometry
         left, upper = (width - side) // 2, (height - side) // 2
         return Geometry((left, upper, left + side, upper + side), (resolution, resolution), (0, 0))
     longer = max(width, height)
-    size = tuple(max(1, round(side * resolution / longer)) for side in (width, height))
-    offset = tuple((resolution - side) // 2 for side in size)
+    size = max(1, round(width * resolution / longer)), max(1, round(height * resolution / longer))
+    offset = (resolution - size[0]) // 2, (resolution - size[1]) // 2
     return Geometry((0, 0, width, height), size, offset)
 
 

@@ -37,7 +37,7 @@ class Masks:
             labels = decode_mask(stream, resolution, fit, width, height)
         if labels.max() >= _NUM_LABELS or labels.min() < -1:
             raise Reject(Reason.BAD_MASK, f"label numbers from {labels.min()} to {labels.max()}")
-        return self._region_of[labels]  # -1, around a padded picture, is the last row: the default
+        return np.asarray(self._region_of[labels])  # -1, around a padded picture, is the last row: the default
 
 
 def _lookup_table(folder: Path, labels: Mapping[str, Sequence[int]]) -> np.ndarray:

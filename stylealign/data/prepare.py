@@ -18,8 +18,10 @@ from stylealign.data.fit import Fit
 from stylealign.data.masks import Masks
 from stylealign.data.rejection import Reject, Rejected
 from stylealign.data.sources import Candidate
+from stylealign.worlds.world import World
 
-A, B = TypeVar("A"), TypeVar("B")
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def prepare_files(
     def one(entry: Candidate | Rejected) -> Prepared | Rejected:
         return entry if isinstance(entry, Rejected) else prepare_file(entry, resolution, fit, masks)
 
-    return map_in_threads(one, entries, num_threads or min(8, len(os.sched_getaffinity(0))))
+    return map_in_threads(one, entries, num_threads or min(8, os.cpu_count() or 1))
 
 
 def map_in_threads(function: Callable[[A], B], items: Iterable[A], num_threads: int) -> Iterator[B]:
@@ -98,13 +100,10 @@ def map_in_threads(function: Callable[[A], B], items: Iterable[A], num_threads: 
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def prepare_world(world: str, seed: int, resolution: int) -> Iterator[Prepared]:
+def prepare_world(world: World, seed: int, resolution: int) -> Iterator[Prepared]:
     """The samples of a world, one after the other, without end."""
-    from stylealign.worlds.registry import get_world
-
-    drawn = get_world(world)
     for index in itertools.count():
-        sample = drawn.render(seed, index, resolution)
-        origin = f"{world}/{seed}/{index}"
+        sample = world.render(seed, index, resolution)
+        origin = f"{world.name}/{seed}/{index}"
         facts = Facts(image_id(sample.pixels), origin, resolution, resolution, sample.caption, sample.attributes)
         yield Prepared(facts, encode_png(sample.pixels), sample.regions)

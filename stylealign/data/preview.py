@@ -19,6 +19,6 @@ def draw_preview(path: Path, images: Path, files: Sequence[str], resolution: int
     with zipfile.ZipFile(images) as archive:
         for place, position in enumerate(chosen):
             image = Image.open(io.BytesIO(archive.read(files[position])))
-            image = image.resize((cell, cell), Image.Resampling.LANCZOS)
-            grid.paste(image, (place % _SIDE * cell, place // _SIDE * cell))
+            small = image.resize((cell, cell), Image.Resampling.LANCZOS)
+            grid.paste(small, (place % _SIDE * cell, place // _SIDE * cell))
     grid.save(path, "PNG")

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -47,7 +48,8 @@ def list_folder(root: Path, skip: Path | None = None) -> list[Candidate | Reject
     if not root.is_dir():
         cure = "use `source: zip`" if zipfile.is_zipfile(root) else "correct `path`"
         raise ImageSetError(f"{root}: {'is a file' if root.exists() else 'no such folder'}; {cure}")
-    real_root, found = os.path.realpath(root), []
+    found: list[tuple[str, Candidate | Rejected]] = []
+    real_root = os.path.realpath(root)
     skipped = os.path.realpath(skip) if skip else None
 
     def unreadable_folder(error: OSError) -> None:
@@ -59,7 +61,7 @@ def list_folder(root: Path, skip: Path | None = None) -> list[Candidate | Reject
         subfolders[:] = [s for s in subfolders if s not in linked and os.path.join(folder, s) != skipped]
         for file in (*files, *linked):
             name = os.path.relpath(os.path.join(folder, file), real_root).replace(os.sep, "/")
-            found.append((name, _checked(name, lambda name=name: _file_candidate(real_root, name))))
+            found.append((name, _checked(name, partial(_file_candidate, real_root, name))))
     return [entry for _, entry in sorted(found, key=lambda pair: os.fsencode(pair[0]))]
 
 
@@ -77,7 +79,7 @@ def list_zip(path: Path) -> Iterator[list[Candidate | Rejected]]:
     with archive:
         entries = [e for e in archive.infolist() if not e.is_dir() and PurePosixPath(e.filename).name != "dataset.json"]
         entries.sort(key=lambda entry: (entry.filename.encode("utf-8", "surrogateescape"), entry.header_offset))
-        yield [_checked(e.filename, lambda e=e: _zip_candidate(archive, e)) for e in entries]
+        yield [_checked(e.filename, partial(_zip_candidate, archive, e)) for e in entries]
 
 
 def choose(entries: Sequence[Candidate | Rejected], max_images: int | None) -> list[Candidate | Rejected]:

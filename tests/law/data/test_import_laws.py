@@ -2,6 +2,7 @@
 
 import io
 import random
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,36 @@ def test_equal_input_gives_equal_bytes_whatever_the_threads_and_the_order_on_dis
     reference = import_bytes(photographs(tmp_path / "a", order), tmp_path / "a_out", num_threads=1)
     random.Random(0).shuffle(order)
     assert import_bytes(photographs(tmp_path / "b", order), tmp_path / "b_out", num_threads=4) == reference
+
+
+KINDS = {
+    "a.png": SAMPLES["PNG"],
+    "b.JPG": SAMPLES["JPEG"],
+    "c.gif": SAMPLES["GIF"],
+    "d.png": SAMPLES["PNG"],
+    "e.tiff": SAMPLES["TIFF"][:50],
+    "f.webp": b"",
+    "g.txt": b"text",
+    "h.bmp": b"BM" + bytes(60),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.tuples(st.sampled_from(["", "x", "x/y\n", "\udcff"]), st.sampled_from(sorted(KINDS))), min_size=1))
+def test_every_file_is_an_image_of_the_set_or_is_rejected(names):
+    names = names | {("", "a.png")}
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root, "photos")
+        for subfolder, name in names:
+            (folder / subfolder).mkdir(parents=True, exist_ok=True)
+            (folder / subfolder / name).write_bytes(KINDS[name])
+        import_bytes(folder, Path(root, "out"), num_threads=2)
+        accepted = pd.read_parquet(Path(root, "out", "index.parquet"))
+        rejected = pd.read_parquet(Path(root, "out", "rejected.parquet"))
+    origins = [*accepted["origin"], *rejected["origin"]]
+    assert len(origins) == len(set(origins)) == len(names)
+    assert set(rejected["reason"]) <= set(Reason)
 
 
 def test_new_files_never_move_old_images_to_the_other_split(tmp_path):

@@ -20,6 +20,10 @@ from stylealign.data.rejection import Reason
 from stylealign.data.split import split_by_hash, split_by_position
 from stylealign.data.writer import digest_of
 from stylealign.errors import ImageSetError
+from stylealign.worlds.canvas import Canvas
+from stylealign.worlds.draws import Draws
+from stylealign.worlds.registry import WORLDS, get_world
+from stylealign.worlds.world import Sample, World
 
 REAL_DATA = Path(os.environ.get("STYLEALIGN_REAL_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
 
@@ -193,8 +197,6 @@ def test_world(files):
 
 
 def test_world_agrees_with_its_own_rendering(files):
-    from stylealign.worlds.registry import get_world
-
     build_image_set(
         WorldDomain(source="world", world="dog", num_train=6, num_test=2), name="dog", resolution=16, seed=1, **files
     )
@@ -206,6 +208,35 @@ def test_world_agrees_with_its_own_rendering(files):
         assert np.array_equal(ids[index], sample.regions)
         assert images.attributes.iloc[index].to_dict() == pytest.approx(sample.attributes, nan_ok=True)
     assert tuple(names) == get_world("dog").region_names
+
+
+def flat_colours(num_colours: int) -> World:
+    """A world that has no more than ``num_colours`` different images."""
+
+    def paint(draws: Draws, canvas: Canvas) -> Sample:
+        pixels = np.full((canvas.resolution, canvas.resolution, 3), int(draws.between(0, num_colours)), np.uint8)
+        return Sample(pixels, np.zeros(pixels.shape[:2], np.uint8), {}, "a colour")
+
+    return World("flat", ("all",), (), paint, "flat")
+
+
+def test_world_images_are_all_different(files, monkeypatch):
+    monkeypatch.setitem(WORLDS, "face", flat_colours(200))
+    domain = WorldDomain(source="world", world="face", num_train=30, num_test=10)
+    build_image_set(domain, name="flat", resolution=16, seed=0, **files)
+    images = ImageSet.open(*_two(files))
+    rejected = pd.read_parquet(files["rejected"])
+    assert len(set(images.image_ids)) == images.num == 40
+    assert set(rejected["reason"]) == {"duplicate"}
+    assert images.index["origin"].iloc[-1] == f"flat/0/{39 + len(rejected)}"
+
+
+def test_a_world_too_poor_for_the_set_says_so(files, monkeypatch):
+    monkeypatch.setitem(WORLDS, "face", flat_colours(3))
+    domain = WorldDomain(source="world", world="face", num_train=30, num_test=10)
+    with pytest.raises(ImageSetError, match="world face: only 3 different images at 16 px; lower `num_train`"):
+        build_image_set(domain, name="flat", resolution=16, seed=0, **files)
+    assert list(files["images"].parent.iterdir()) == []
 
 
 def test_split_by_hash_is_stable_and_never_empty():

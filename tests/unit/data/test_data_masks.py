@@ -1,5 +1,6 @@
 """Region masks of folders: named as the pictures, cropped as the pictures, missing ones reported."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from stylealign.data.masks import Masks
 from stylealign.data.rejection import Reason, Reject
 from stylealign.errors import ImageSetError
 
+REAL_DATA = Path(os.environ.get("STYLEALIGN_REAL_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
+REAL_MASKS = REAL_DATA / "face_parsing"
 LABELS = {"background": [0], "skin": [1, 2], "hair": [13]}
 
 
@@ -98,6 +101,18 @@ def test_masks_of_another_size_and_nested_masks(tmp_path):
 def test_unlisted_labels_belong_to_the_first_region(tmp_path):
     Image.new("L", (16, 16), 99).save(tmp_path / "x.png")
     assert (Masks(tmp_path, {"skin": [1], "hair": [13]}).read("x", 16, 16, 16, "crop") == 0).all()
+
+
+@pytest.mark.skipif(not REAL_MASKS.is_dir(), reason=f"no {REAL_MASKS} (set STYLEALIGN_REAL_DATA)")
+def test_real_masks_lie_on_their_faces(build):
+    labels = {"background": [0], "skin": [1, 2], "hair": [13]}
+    files = build(REAL_MASKS / "images", regions=REAL_MASKS / "masks", labels=labels, max_images=20)
+    ids, _ = load_regions(files["regions"])
+    pixels = ImageSet.open(files["images"], files["index"]).all().float()
+    red, blue = pixels[:, 0].numpy(), pixels[:, 2].numpy()
+    assert len(ids) == 20
+    assert (red - blue)[ids == 1].mean() > (red - blue)[ids == 0].mean() + 20  # skin is redder than what is behind it
+    assert ids[:, 6:10, 6:10].mean() > 0.8  # and in the middle
 
 
 @pytest.mark.parametrize(
