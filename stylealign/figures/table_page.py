@@ -154,7 +154,7 @@ def reference_page(tables: Sequence[Table] = tuple(TABLES.values())) -> str:
     lines = [
         "# The tables",
         "",
-        "Generated from `stylealign/tables.py` by `stylealign docs`; do not edit.",
+        "Generated from `stylealign/tables.py`; a test fails when they differ, and says how to write it anew.",
         "",
         "Every table is `results/tables/{name}.parquet`, its provenance inside the file, beside a `.md`, a `.csv` and",
         "a sortable `.html` twin. `ticks` is the exception: `results/models/{model}/ticks.parquet`, one file a model.",

@@ -1,6 +1,7 @@
 import html.parser
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -120,3 +121,11 @@ def test_the_reference_page_has_every_table_and_column():
 def test_a_parquet_without_our_metadata_is_still_shown(tmp_path, write):
     pd.DataFrame({"a": [1.5]}).to_parquet(tmp_path / "foreign.parquet")
     assert json.dumps("foreign")[1:-1] in write(tmp_path / "foreign.parquet")["markdown"]
+
+
+def test_the_reference_page_in_the_docs_is_the_generated_one():
+    page = Path(__file__).resolve().parents[3] / "docs" / "tables.md"
+    renew = (
+        'python -c \'from stylealign.figures.table_page import *; open("docs/tables.md", "w").write(reference_page())\''
+    )
+    assert page.read_text(encoding="utf-8") == table_page.reference_page(), f"write it anew: {renew}"
