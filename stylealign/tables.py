@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from stylealign.errors import TableError
 
@@ -302,7 +302,8 @@ def read_table(path: str | os.PathLike[str]) -> "pd.DataFrame":
     """A table's rows."""
     import pyarrow.parquet as pq
 
-    return pq.read_table(path).to_pandas()
+    frame: pd.DataFrame = pq.read_table(path).to_pandas()
+    return frame
 
 
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -320,5 +321,5 @@ def collect(
     provenance: Mapping[str, Any],
 ) -> None:
     """Concatenate the rows of ``paths`` into one table."""
-    rows = [row for path in paths for row in read_table(path).to_dict("records")]
+    rows = [cast("dict[str, Any]", row) for path in paths for row in read_table(path).to_dict("records")]
     write_table(parquet, table, rows, provenance)
