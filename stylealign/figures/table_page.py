@@ -74,7 +74,7 @@ def _decimal(value: float) -> str:
 
 def to_markdown(page: Page) -> str:
     """A GitHub table, then the meanings of its columns, then its provenance."""
-    lines = [f"# {page.title}", "", f"In the papers: {page.paper}.", ""] if page.paper else [f"# {page.title}", ""]
+    lines = [f"# {page.title}", "", *([_sentence(page.paper), ""] if page.paper else [])]
     lines += markdown_table(list(page.frame.columns), _cells(page.frame), _numeric(page.frame))
     if page.frame.empty:
         lines += ["", "No rows: this study compares nothing of this kind."]
@@ -107,7 +107,7 @@ def to_html(page: Page) -> str:
     ]
     return PAGE.substitute(
         title=markup.escape(page.title),
-        paper=markup.escape(page.paper),
+        paper=markup.escape(_sentence(page.paper)),
         head="".join(heads),
         rows="\n".join(rows),
         note="" if len(page.frame) else "<p>No rows: this study compares nothing of this kind.</p>",
@@ -139,6 +139,10 @@ def _numeric(frame: "pd.DataFrame") -> list[bool]:
     return [dtype.kind in "iuf" for dtype in frame.dtypes]
 
 
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
@@ -162,6 +166,6 @@ def reference_page(tables: Sequence[Table] = tuple(TABLES.values())) -> str:
     for table in tables:
         keys = f"; sorted by {', '.join(f'`{key}`' for key in table.keys)}" if table.keys else ""
         rows = [[f"`{column.name}`", column.dtype, column.meaning] for column in table.columns]
-        lines += ["", f"## {table.name}", "", f"{table.title}. In the papers: {table.paper}{keys}.", ""]
+        lines += ["", f"## {table.name}", "", f"{table.title}. {_sentence(table.paper + keys)}", ""]
         lines += markdown_table(["column", "type", "what it holds"], rows, [False] * 3)
     return "\n".join(lines) + "\n"

@@ -30,7 +30,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 </head>
 <body>
 <h1>$title</h1>
-<p>In the papers: $paper. Click a column's name to sort.</p>
+<p>$paper Click a column's name to sort.</p>
 <table><thead><tr>$head</tr></thead><tbody>
 $rows
 </tbody></table>
