@@ -184,10 +184,11 @@ def augment(x: torch.Tensor, seed: int, step: int) -> torch.Tensor:
     stream = torch_stream(seed, "judge", "augment", step)
     noise = torch.randn(x.shape, generator=stream) * torch.rand([len(x), 1, 1, 1], generator=stream) * NOISE_STD
     strength = torch.rand([len(x), 1, 1, 1], generator=stream)
-    strength *= torch.rand([len(x), 1, 1, 1], generator=stream) < BLURRED_PART
-    noise, strength = noise.to(x.device), strength.to(x.device)
-    blurred = F.avg_pool2d(F.pad(x, [1, 1, 1, 1], mode="replicate"), 3, 1)
-    return x.lerp(blurred, strength) + noise
+    chosen = torch.rand([len(x)], generator=stream).argsort()[: round(BLURRED_PART * len(x))].to(x.device)
+    sharp = x[chosen]
+    blurred = F.avg_pool2d(F.pad(sharp, [1, 1, 1, 1], mode="replicate"), 3, 1)
+    x = x.index_copy(0, chosen, sharp.lerp(blurred, strength[chosen.cpu()].to(x.device)))
+    return x + noise.to(x.device)
 
 
 def _tensors(course: Course) -> dict[str, torch.Tensor]:

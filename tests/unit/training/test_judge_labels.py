@@ -31,13 +31,14 @@ def test_unknown_attributes_cost_nothing_and_known_ones_are_standardised() -> No
     assert both == pytest.approx((1.0 + np.log(2)) / 2, rel=1e-6)
 
 
-def test_unknown_pixels_cost_nothing_and_get_no_gradient() -> None:
+def test_unknown_regions_cost_nothing_and_get_no_gradient() -> None:
     logits = torch.randn([2, 3, 4, 4], generator=torch.Generator()).requires_grad_()
     ids = torch.full([2, 4, 4], UNKNOWN_REGION, dtype=torch.uint8)
     assert region_loss(logits, ids, torch.ones(3)) == 0
-    ids[0, 1, 2] = 1
+    ids[0] = 1
     region_loss(logits, ids, torch.ones(3)).backward()
-    assert (logits.grad.abs().sum(1) > 0).sum() == 1
+    assert (logits.grad[0] != 0).all()
+    assert (logits.grad[1] == 0).all()
 
 
 def test_region_loss_is_weighted_cross_entropy_and_dice() -> None:
@@ -52,8 +53,8 @@ def test_region_loss_is_weighted_cross_entropy_and_dice() -> None:
 
 def test_dice_is_nought_for_a_perfect_parse_and_ignores_absent_regions() -> None:
     truth = torch.tensor([0, 0, 1, 1])
-    assert soft_dice(F.one_hot(truth, 5).float(), truth) == pytest.approx(0, abs=1e-6)
-    assert soft_dice(F.one_hot(1 - truth, 5).float(), truth) > 0.7
+    assert soft_dice(F.one_hot(truth, 5).T.float(), truth) == pytest.approx(0, abs=1e-6)
+    assert soft_dice(F.one_hot(1 - truth, 5).T.float(), truth) > 0.7
 
 
 def test_rare_regions_weigh_more_and_the_mean_weight_of_a_pixel_is_one() -> None:
