@@ -1,6 +1,6 @@
 """Dogs, cats and wild animals, sitting where a face would be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from stylealign.worlds import animal_parts as parts
@@ -144,29 +144,14 @@ class Species:
     tone: tuple[float, float] = (0.4, 1.0)
 
 
-_BIG_CAT = {
-    "cheek": 0.86,
-    "muzzle": (0.44, 0.32),
-    "puffs": True,
-    "nose": (0.18, 0.12),
-    "eye": (0.16, 0.15),
-    "slant": 0.22,
-}
-_CANINE = {
-    "cheek": 0.74,
-    "muzzle": (0.36, 0.4),
-    "mask": True,
-    "slant": 0.3,
-    "ear_wide": 0.32,
-    "ear_tall": 0.66,
-    "nose": (0.17, 0.12),
-}
+BIG_CAT = Build(cheek=0.86, muzzle=(0.44, 0.32), puffs=True, nose=(0.18, 0.12), eye=(0.16, 0.15), slant=0.22)
+CANINE = Build(cheek=0.74, muzzle=(0.36, 0.4), mask=True, slant=0.3, ear_wide=0.32, ear_tall=0.66, nose=(0.17, 0.12))
 SPECIES = (
-    Species("tiger", Build(**_BIG_CAT, mask=True, ear_wide=0.26), ROUND, STRIPES, (22, 38), (0.38, 0.6)),
-    Species("leopard", Build(**_BIG_CAT, ear_wide=0.24), ROUND, SPOTS, (30, 46), (0.4, 0.7)),
-    Species("lion", Build(**_BIG_CAT, mane=True, ear_wide=0.26), ROUND, PLAIN, (26, 44), (0.34, 0.62)),
-    Species("fox", Build(**_CANINE), ERECT, PLAIN, (18, 30), (0.34, 0.56), (0.6, 1.0)),
-    Species("wolf", Build(**_CANINE), ERECT, PATCHES, (24, 46), (0.14, 0.5)),
+    Species("tiger", replace(BIG_CAT, mask=True, ear_wide=0.26), ROUND, STRIPES, (22, 38), (0.38, 0.6)),
+    Species("leopard", replace(BIG_CAT, ear_wide=0.24), ROUND, SPOTS, (30, 46), (0.4, 0.7)),
+    Species("lion", replace(BIG_CAT, mane=True, ear_wide=0.26), ROUND, PLAIN, (26, 44), (0.34, 0.62)),
+    Species("fox", CANINE, ERECT, PLAIN, (18, 30), (0.34, 0.56), (0.6, 1.0)),
+    Species("wolf", CANINE, ERECT, PATCHES, (24, 46), (0.14, 0.5)),
 )
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of attributes. A name means the same, in the same range, in every world that has it; no number wraps around."""
+"""The catalogue of attributes: a name means the same, in the same range, in every world; no number wraps around."""
 
 from stylealign.worlds.world import Attribute
 
@@ -44,7 +44,7 @@ _number(
     20,
     320,
     "deg",
-    "HSL hue of the clothes (an animal: of the collar, unknown without one; a bed: of the blanket; a shoe: of its upper)",
+    "HSL hue of clothes, of a blanket, of a shoe, or of an animal's collar (unknown without one)",
 )
 _number("background_hue", 20, 260, "deg", "HSL hue of the background (a church: of the sky; a bedroom: of the wall)")
 _number("background_lightness", 0.2, 0.8, "share", "HSL lightness of the background")

@@ -4,7 +4,7 @@ from stylealign.worlds.attributes import choose
 from stylealign.worlds.canvas import Canvas, Light
 from stylealign.worlds.captions import caption_bedroom
 from stylealign.worlds.draws import Draws
-from stylealign.worlds.geometry import WHOLE, box, closed, ellipse, polygon
+from stylealign.worlds.geometry import WHOLE, box, closed, ellipse, polygon, segment
 from stylealign.worlds.palette import Colour, hsl, mix, shade, wall
 from stylealign.worlds.world import Sample, World
 
@@ -45,7 +45,7 @@ def draw_room(canvas: Canvas, traits: dict[str, float], wood: Colour) -> None:
     for place in range(-3, 10):
         near = place / 6
         far = vanish + (near - vanish) * 0.45
-        canvas.line(polygon((complex(far, SKIRTING), complex(near, 1.0)))[:2], 0.008, seam)
+        canvas.line(segment(complex(far, SKIRTING), complex(near, 1.0)), 0.008, seam)
     canvas.fill(box(-0.1, SKIRTING - 0.025, 1.1, SKIRTING), canvas.ink((246, 240, 230), WALL))
 
 
@@ -61,8 +61,8 @@ def draw_window(canvas: Canvas, traits: dict[str, float]) -> float:
     else:
         canvas.fill(ellipse(complex(x + 0.05, 0.2), 0.026, 0.026), canvas.ink((250, 246, 220), WINDOW))
     bar = canvas.ink((238, 232, 222), WINDOW)
-    canvas.line(polygon((complex(x, 0.11), complex(x, 0.44)))[:2], 0.016, bar)
-    canvas.line(polygon((complex(x - 0.13, 0.28), complex(x + 0.13, 0.28)))[:2], 0.016, bar)
+    canvas.line(segment(complex(x, 0.11), complex(x, 0.44)), 0.016, bar)
+    canvas.line(segment(complex(x - 0.13, 0.28), complex(x + 0.13, 0.28)), 0.016, bar)
     fabric = hsl(traits["cloth_hue"], 0.36, 0.66)
     curtain, fold = canvas.ink(fabric, WINDOW), canvas.ink(shade(fabric, 0.86), WINDOW)
     for side in (-1, 1):
@@ -80,10 +80,8 @@ def draw_window(canvas: Canvas, traits: dict[str, float]) -> float:
             ),
             curtain,
         )
-        canvas.line(polygon((complex(edge - 0.03 * side, 0.09), complex(edge - 0.025 * side, 0.49)))[:2], 0.014, fold)
-    canvas.line(
-        polygon((complex(x - 0.2, 0.075), complex(x + 0.2, 0.075)))[:2], 0.02, canvas.ink((122, 88, 60), WINDOW)
-    )
+        canvas.line(segment(complex(edge - 0.03 * side, 0.09), complex(edge - 0.025 * side, 0.49)), 0.014, fold)
+    canvas.line(segment(complex(x - 0.2, 0.075), complex(x + 0.2, 0.075)), 0.02, canvas.ink((122, 88, 60), WINDOW))
     return x
 
 
@@ -219,7 +217,7 @@ def draw_lamp(canvas: Canvas, traits: dict[str, float], wood: Colour, half: floa
     canvas.fill(box(x - 0.085, 0.57, x + 0.085, 0.74), canvas.ink(shade(wood, 0.9), TABLE))
     canvas.fill(box(x - 0.1, 0.55, x + 0.1, 0.58), canvas.ink(shade(wood, 1.15), TABLE))
     canvas.line(
-        polygon((complex(x - 0.085, 0.655), complex(x + 0.085, 0.655)))[:2], 0.012, canvas.ink(shade(wood, 0.62), TABLE)
+        segment(complex(x - 0.085, 0.655), complex(x + 0.085, 0.655)), 0.012, canvas.ink(shade(wood, 0.62), TABLE)
     )
     canvas.fill(
         closed((complex(x - 0.03, 0.55), complex(x + 0.03, 0.55), complex(x + 0.012, 0.45), complex(x - 0.012, 0.45))),

@@ -31,6 +31,11 @@ def coat_word(hue_deg: float, lightness: float) -> str:
     return "copper" if hue_deg < 24 else "blond"
 
 
+def with_article(words: str) -> str:
+    """ "a" or "an" before a word."""
+    return f"{'an' if words[0] in 'aeio' else 'a'} {words}"
+
+
 def turn_words(yaw_deg: float) -> str:
     """Where the head is turned to."""
     if abs(yaw_deg) < 10:
@@ -43,7 +48,7 @@ def background_words(traits: dict[str, float]) -> str:
     light = (
         "light " if traits["background_lightness"] > 0.6 else "dark " if traits["background_lightness"] < 0.36 else ""
     )
-    return f"on a {light}{hue_word(traits['background_hue'])} background"
+    return f"on {with_article(light + hue_word(traits['background_hue']))} background"
 
 
 def _length_word(length: float) -> str:
@@ -62,7 +67,8 @@ def caption_face(medium: str, traits: dict[str, float]) -> str:
     extras = [name for name in ("beard", "fringe", "glasses", "hat") if traits[name]]
     worn = "".join(f", {name if name == 'glasses' else 'a ' + name}" for name in extras)
     mouth = "smiling" if traits["smile"] > 0.5 else "serious"
-    return f"{medium} of a {mouth} {age} person with {hair}{worn}, {turn_words(traits['yaw_deg'])}, {background_words(traits)}"
+    where = f"{turn_words(traits['yaw_deg'])}, {background_words(traits)}"
+    return f"{medium} of a {mouth} {age} person with {hair}{worn}, {where}"
 
 
 def caption_animal(name: str, traits: dict[str, float]) -> str:
@@ -70,9 +76,10 @@ def caption_animal(name: str, traits: dict[str, float]) -> str:
     coat = f"{_length_word(traits['coat_length'])} {coat_word(traits['coat_hue'], traits['coat_lightness'])} fur"
     marks = ("", " with patches", " with stripes", " with spots")[int(traits["pattern"])]
     ears = ("erect", "floppy", "round")[int(traits["ear_shape"])]
-    worn = f", wearing a {hue_word(traits['cloth_hue'])} collar" if traits.get("collar") else ""
+    worn = f", wearing {with_article(hue_word(traits['cloth_hue']))} collar" if traits.get("collar") else ""
     mouth = "with its mouth open, " if traits["smile"] > 0.5 else ""
-    return f"a {name} with {coat}{marks} and {ears} ears{worn}, {mouth}{turn_words(traits['yaw_deg'])}, {background_words(traits)}"
+    where = f"{turn_words(traits['yaw_deg'])}, {background_words(traits)}"
+    return f"{with_article(name)} with {coat}{marks} and {ears} ears{worn}, {mouth}{where}"
 
 
 def caption_church(traits: dict[str, float]) -> str:
@@ -87,8 +94,8 @@ def caption_church(traits: dict[str, float]) -> str:
     trees = ("no trees", "one tree", "two trees", "three trees")[int(traits["num_trees"])]
     lit = " and lit windows" if traits["lit_windows"] else ""
     sky = "cloudy" if traits["cloud_cover"] > 0.55 else "clear"
-    roof = hue_word(traits["roof_hue"])
-    return f"a {walls} church with {tower} {place}, {roof} roofs{lit}, {trees}, under a {sky} {hue_word(traits['background_hue'])} sky"
+    above = f"under a {sky} {hue_word(traits['background_hue'])} sky"
+    return f"a {walls} church with {tower} {place}, {hue_word(traits['roof_hue'])} roofs{lit}, {trees}, {above}"
 
 
 def caption_bedroom(traits: dict[str, float]) -> str:
@@ -97,11 +104,10 @@ def caption_bedroom(traits: dict[str, float]) -> str:
     side = "left" if traits["window_side"] == 0 else "right"
     time = "day" if traits["day"] > 0.5 else "night"
     lamp = "lit" if traits["lamp_on"] else "dark"
-    walls = hue_word(traits["background_hue"])
-    return (
-        f"a bedroom at {time} with a {bed} bed under a {hue_word(traits['cloth_hue'])} blanket, {walls} walls, a {lamp} lamp, "
-        f"a {hue_word(traits['rug_hue'])} rug, and a window on the {side}"
-    )
+    blanket, rug = with_article(hue_word(traits["cloth_hue"])), with_article(hue_word(traits["rug_hue"]))
+    walls = f"{hue_word(traits['background_hue'])} walls"
+    furniture = f"a {bed} bed under {blanket} blanket, {walls}, a {lamp} lamp, {rug} rug"
+    return f"a bedroom by {time} with {furniture}, and a window on the {side}"
 
 
 def caption_shoe(medium: str, traits: dict[str, float]) -> str:
@@ -111,6 +117,6 @@ def caption_shoe(medium: str, traits: dict[str, float]) -> str:
         "a high heel" if traits["heel_height"] > 0.5 else "a low heel" if traits["heel_height"] > 0.1 else "a flat sole"
     )
     toe = "pointed" if traits["toe_point"] > 0.5 else "round"
-    colour = f"{hue_word(traits['cloth_hue'])} " if "cloth_hue" in traits else ""
+    shoe = f"{hue_word(traits['cloth_hue'])} {kind}" if "cloth_hue" in traits else kind
     behind = f", {background_words(traits)}" if "background_hue" in traits else ""
-    return f"{medium} of a {colour}{kind} with {heel} and a {toe} toe{behind}"
+    return f"{medium} of {with_article(shoe)} with {heel} and a {toe} toe{behind}"

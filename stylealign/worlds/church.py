@@ -6,7 +6,7 @@ from stylealign.worlds.attributes import choose
 from stylealign.worlds.canvas import Canvas, Light
 from stylealign.worlds.captions import caption_church
 from stylealign.worlds.draws import Draws
-from stylealign.worlds.geometry import WHOLE, Points, closed, curve, ellipse, polygon
+from stylealign.worlds.geometry import WHOLE, Points, closed, curve, ellipse, polygon, segment
 from stylealign.worlds.palette import Colour, hsl, mix, shade, stone, wall
 from stylealign.worlds.world import Sample, World
 
@@ -279,8 +279,8 @@ def draw_tower(canvas: Canvas, church: Church) -> None:
         canvas.ink(shade(church.roof, 0.78), ROOF),
     )
     cross = canvas.ink((240, 206, 110), ROOF)
-    canvas.line(polygon((complex(x, tip + 0.01), complex(x, tip - 0.06))), 0.012, cross)
-    canvas.line(polygon((complex(x - 0.02, tip - 0.035), complex(x + 0.02, tip - 0.035))), 0.012, cross)
+    canvas.line(segment(complex(x, tip + 0.01), complex(x, tip - 0.06)), 0.012, cross)
+    canvas.line(segment(complex(x - 0.02, tip - 0.035), complex(x + 0.02, tip - 0.035)), 0.012, cross)
     glass = canvas.ink(church.glass, WINDOW)
     canvas.fill(arch(x, top + 0.14, 0.03, 0.1), glass)
     if church.traits["tower_place"] == 1:
@@ -298,7 +298,7 @@ def draw_trees(canvas: Canvas, draws: Draws, traits: dict[str, float]) -> None:
         leaf, lit = canvas.ink(hsl(hue, 0.4, 0.27), TREE), canvas.ink(hsl(hue, 0.4, 0.36), TREE)
         trunk = canvas.ink((96, 66, 44), TREE)
         foot = 0.86 + 0.03 * place
-        canvas.line(polygon((complex(x, foot), complex(x, foot - 0.14 * size))), 0.03 * size, trunk)
+        canvas.line(segment(complex(x, foot), complex(x, foot - 0.14 * size)), 0.03 * size, trunk)
         if fir:
             for level in range(3):
                 y, wide = foot - (0.06 + 0.1 * level) * size, (0.115 - 0.026 * level) * size

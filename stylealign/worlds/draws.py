@@ -2,7 +2,7 @@
 
 import numpy as np
 
-NUM_DRAWS = 128
+NUM_DRAWS = 192
 
 
 class Draws:

@@ -1,6 +1,6 @@
 """The parts of a face, in head units: the origin between the ears, half height 1, x to the right, y down.
 
-Every part takes the canvas, the sampled ``Face`` and draws itself; the order in which ``faces`` calls them is the depth order.
+Every part takes the canvas and the sampled ``Face`` and draws itself; ``faces`` calls them farthest first.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,9 @@ class Style:
 
     painted: bool = False
     flat: bool = False
-    eye_scale: float = 1.0
+    eye_wide: float = 1.0
+    eye_tall: float = 1.0
+    nose_scale: float = 1.0
     least_open: float = 0.34  # of the eye, where eye_open is 0
     coat_saturation: float = 0.6
     cloth_saturation: float = 0.5
@@ -189,15 +191,20 @@ def draw_eyes(canvas: Canvas, face: Face) -> None:
     white = canvas.ink(mix((252, 250, 246), face.skin, 0.06), EYE)
     iris, pupil = canvas.ink(face.eye, EYE), canvas.ink((26, 20, 20), EYE)
     glint, lid = canvas.ink((255, 255, 255), EYE), canvas.ink(mix(shade(face.skin, 0.3), (20, 12, 10), 0.4), EYE)
-    scale = face.eye_size * face.style.eye_scale
-    tall = 0.15 * scale * (face.style.least_open + (1 - face.style.least_open) * face.traits["eye_open"])
+    scale = face.eye_size * face.style.eye_wide
+    tall = (
+        0.15
+        * face.eye_size
+        * face.style.eye_tall
+        * (face.style.least_open + (1 - face.style.least_open) * face.traits["eye_open"])
+    )
     for side in (-1, 1):
         narrowed = max(face.turn.width(27 * side), 0.3)
         wide = 0.2 * scale * (0.35 + 0.65 * narrowed)
         centre = complex(face.turn.at(27 * side, 0.76), -0.08)
         canvas.fill(ellipse(centre, wide, tall), white)
         ball = centre + face.traits["gaze"] * 0.42 * wide
-        round_x, round_y = 0.115 * scale * narrowed, min(0.115 * scale, tall * 0.98)
+        round_x, round_y = 0.115 * scale * narrowed, min(0.115 * face.eye_size * face.style.eye_tall, tall * 0.98)
         canvas.fill(ellipse(ball, round_x, round_y), iris, contour=False)
         canvas.fill(ellipse(ball, round_x * 0.55, round_y * 0.55), pupil, contour=False)
         canvas.fill(
@@ -219,7 +226,7 @@ def draw_brows(canvas: Canvas, face: Face) -> None:
     """Eyebrows, lifted with the eyes."""
     colour = shade(mix(face.hair, (60, 40, 30), 0.25), 0.72)
     ink = canvas.ink(colour, EYEBROW)
-    height = -0.36 - 0.06 * face.traits["eye_open"] - 0.1 * (face.style.eye_scale - 1) - face.brow_lift
+    height = -0.36 - 0.06 * face.traits["eye_open"] - 0.12 * (face.style.eye_tall - 1) - face.brow_lift
     for side in (-1, 1):
         inner, middle, outer = (face.turn.at(angle * side, 0.78) for angle in (11, 29, 49))
         canvas.fill(
@@ -235,7 +242,7 @@ def draw_brows(canvas: Canvas, face: Face) -> None:
 
 def draw_nose(canvas: Canvas, face: Face) -> None:
     """Bridge and tip, lighter on the lit side, with a shadow and nostrils below; a turned head shows it in profile."""
-    size, s = face.nose_size, face.turn.sine
+    size, s = face.nose_size * face.style.nose_scale, face.turn.sine
     tip = complex(face.turn.at(0, 0.92), 0.3)
     root = complex(face.turn.at(0, 0.7), -0.04)
     wing = 0.17 * size
@@ -251,13 +258,14 @@ def draw_nose(canvas: Canvas, face: Face) -> None:
         )
     )
     canvas.fill(body, canvas.ink(mix(shade(face.skin, 0.9), (214, 96, 84), 0.1), NOSE), contour=False)
-    shine = canvas.ink(mix(shade(face.skin, 1.07), (255, 236, 220), 0.25), NOSE)
-    lit = 0.05 * face.traits["light_side"]
-    canvas.fill(
-        ribbon((root + lit * 0.5 + 0.02j, (root + tip) / 2 + lit, tip + complex(lit, 0.0)), 0.11 * size, 0.4),
-        shine,
-        contour=False,
-    )
+    if not face.style.flat:
+        shine = canvas.ink(mix(shade(face.skin, 1.07), (255, 236, 220), 0.25), NOSE)
+        lit = 0.05 * face.traits["light_side"]
+        canvas.fill(
+            ribbon((root + lit * 0.5 + 0.02j, (root + tip) / 2 + lit, tip + complex(lit, 0.0)), 0.11 * size, 0.4),
+            shine,
+            contour=False,
+        )
     under = canvas.ink(mix(shade(face.skin, 0.62), (150, 50, 40), 0.15), NOSE)
     canvas.line(
         curve(
@@ -333,17 +341,11 @@ def draw_beard(canvas: Canvas, face: Face) -> None:
     s, n = face.turn.sine, STEPS
     jaw_line = face.outline[3 * n : 9 * n + 1] * 1.03  # cheek, chin, cheek
     x = face.turn.at(0, 0.74)
-    upper = curve(
-        (
-            jaw_line[-1],
-            complex(x - 0.44, 0.36),
-            complex(x - 0.16, 0.42),
-            complex(x, 0.38),
-            complex(x + 0.16, 0.42),
-            complex(x + 0.44, 0.36),
-            jaw_line[0],
-        )
-    )
+    lip = [
+        complex(x + dx, y)
+        for dx, y in ((-0.56, 0.5), (-0.32, 0.47), (-0.12, 0.4), (0.12, 0.4), (0.32, 0.47), (0.56, 0.5))
+    ]
+    upper = curve((jaw_line[-1], *lip, jaw_line[0]))
     bottom = jaw_line.copy()
     bottom.imag += 0.12 * np.maximum(bottom.imag - 0.5, 0) / 0.5
     canvas.fill(np.concatenate((bottom, upper, bottom[:1])), ink)
@@ -360,8 +362,8 @@ def draw_glasses(canvas: Canvas, face: Face) -> None:
     for side in (-1, 1):
         narrowed = max(face.turn.width(27 * side), 0.3)
         centre = complex(face.turn.at(27 * side, 0.8), -0.06)
-        wide = 0.31 * (0.25 + 0.75 * narrowed) * (1 + 0.25 * (face.style.eye_scale - 1))
-        canvas.line(ellipse(centre, wide, 0.28 * (1 + 0.3 * (face.style.eye_scale - 1))), 0.06, dark)
+        wide = 0.31 * (0.25 + 0.75 * narrowed)
+        canvas.line(ellipse(centre, wide, 0.28 * (1 + 0.25 * (face.style.eye_tall - 1))), 0.06, dark)
         inner.append(centre - side * wide)
         temple = complex(face.turn.at(88 * side, 0.8), -0.1)
         if face.turn.width(88 * side) > -0.2:
@@ -370,30 +372,22 @@ def draw_glasses(canvas: Canvas, face: Face) -> None:
 
 
 def draw_hat(canvas: Canvas, face: Face) -> None:
-    """A knitted hat in the colour of the clothes, and of their region."""
+    """A hat in the colour of the clothes, and of their region: knitted, or a painter's beret."""
     if not face.traits["hat"]:
         return
     main, band = canvas.ink(face.cloth, CLOTH), canvas.ink(shade(face.cloth, 0.78), CLOTH)
-    v = 0.94 + 0.06 * face.volume
-    s = -0.05 * face.turn.sine
-    canvas.fill(
-        closed(
-            (
-                complex(-v, -0.6),
-                complex(-v * 0.92, -1.08),
-                complex(-0.4 + s, -1.48),
-                complex(0.4 + s, -1.48),
-                complex(v * 0.92, -1.08),
-                complex(v, -0.6),
-                complex(0, -0.72),
-            )
-        ),
-        main,
+    wide, lean = 0.94 + 0.06 * face.volume, -0.05 * face.turn.sine
+    brim = (complex(-wide * 0.98, -0.56), complex(-0.4, -0.7), complex(0.4, -0.7), complex(wide * 0.98, -0.56))
+    if face.style.painted:
+        canvas.fill(ellipse(complex(0.12 + lean, -1.0), wide * 1.22, 0.4, 0.14), main)
+        canvas.fill(ribbon(brim, 0.18, 0.05), band)
+        return
+    crown = (
+        complex(-wide * 0.92, -1.08),
+        complex(-0.4 + lean, -1.48),
+        complex(0.4 + lean, -1.48),
+        complex(wide * 0.92, -1.08),
     )
-    canvas.fill(
-        ribbon(
-            (complex(-v * 0.98, -0.56), complex(-0.4, -0.7), complex(0.4, -0.7), complex(v * 0.98, -0.56)), 0.26, 0.05
-        ),
-        band,
-    )
-    canvas.fill(ellipse(complex(s * 2, -1.56), 0.2, 0.18), canvas.ink(mix(face.cloth, (255, 255, 255), 0.5), CLOTH))
+    canvas.fill(closed((complex(-wide, -0.6), *crown, complex(wide, -0.6), complex(0, -0.72))), main)
+    canvas.fill(ribbon(brim, 0.26, 0.05), band)
+    canvas.fill(ellipse(complex(lean * 2, -1.56), 0.2, 0.18), canvas.ink(mix(face.cloth, (255, 255, 255), 0.5), CLOTH))

@@ -5,7 +5,7 @@ from functools import partial
 
 from stylealign.worlds import face_parts as parts
 from stylealign.worlds.attributes import choose
-from stylealign.worlds.backdrop import draw_backdrop
+from stylealign.worlds.backdrop import draw_backdrop, draw_painted_backdrop
 from stylealign.worlds.canvas import Canvas, Light
 from stylealign.worlds.captions import caption_face
 from stylealign.worlds.draws import Draws
@@ -111,10 +111,13 @@ def draw_face(canvas: Canvas, face: Face) -> None:
     parts.draw_age(canvas, face)
     parts.draw_beard(canvas, face)
     parts.draw_eyes(canvas, face)
-    parts.draw_brows(canvas, face)
+    if not face.style.flat:
+        parts.draw_brows(canvas, face)
     parts.draw_mouth(canvas, face)
     parts.draw_nose(canvas, face)
     draw_front_hair(canvas, face)
+    if face.style.flat:  # a cartoon's eyebrows show through its hair
+        parts.draw_brows(canvas, face)
     if not face.covers_ears or face.traits["coat_length"] < 0.35 or face.traits["hair_style"] == BUN:
         parts.draw_ears(canvas, face, front=True)
     parts.draw_glasses(canvas, face)
@@ -128,7 +131,8 @@ def paint(style: Style, rates: dict[str, float], medium: str, draws: Draws, canv
     if style.flat:
         canvas.contour_width = 0.05
     saturation = draws.between(*style.background_saturation)
-    draw_backdrop(canvas, draws, traits["background_hue"], saturation, traits["background_lightness"])
+    lay_wall = draw_painted_backdrop if style.painted else draw_backdrop
+    lay_wall(canvas, draws, traits["background_hue"], saturation, traits["background_lightness"])
     centre = place_head(canvas, draws, traits["roll_deg"])
     draw_face(canvas, face)
     texture = brush_strokes(draws, canvas.resolution) if style.painted else None
@@ -140,7 +144,7 @@ def _light(style: Style, side: float, centre: complex) -> Light:
     if style.flat:
         return Light(side, subject=0.05, top=0.0, backdrop=0.06, vignette=0.0, centre=centre)
     if style.painted:
-        return Light(side, subject=0.26, top=0.14, backdrop=0.2, vignette=0.3, centre=centre)
+        return Light(side, subject=0.3, top=0.16, backdrop=0.2, vignette=0.32, centre=centre)
     return Light(side, subject=0.2, top=0.08, backdrop=0.16, vignette=0.1, centre=centre)
 
 
@@ -155,8 +159,10 @@ PAINTED = Style(
 )
 FLAT = Style(
     flat=True,
-    eye_scale=1.6,
-    least_open=0.46,
+    eye_wide=1.2,
+    eye_tall=1.8,
+    nose_scale=0.72,
+    least_open=0.4,
     coat_saturation=0.85,
     cloth_saturation=0.7,
     cloth_lightness=(0.4, 0.65),

@@ -1,4 +1,4 @@
-"""Outlines as complex points (x + iy, y down): ellipses, smooth curves through a few points, ribbons, and a turning head.
+"""Outlines as complex points (x + iy, y down): ellipses, smooth curves, ribbons, and places on a turning head.
 
 Legend: k control points, n outline points. Every outline is closed: its last point repeats the first.
 """
@@ -37,6 +37,11 @@ def curve(controls: Sequence[complex]) -> Points:
 def polygon(corners: Sequence[complex]) -> Points:
     """A closed outline with straight edges."""
     return np.array([*corners, corners[0]], dtype=complex)
+
+
+def segment(start: complex, end: complex) -> Points:
+    """A straight line, for ``Canvas.line``."""
+    return np.array((start, end))
 
 
 def box(left: float, top: float, right: float, bottom: float) -> Points:

@@ -1,4 +1,4 @@
-"""Hair: what falls behind the head, the cap over the skull, fringes, partings and locks (head units, as in face_parts)."""
+"""Hair: behind the head, over the skull, fringes, partings and locks (head units, as in face_parts)."""
 
 import numpy as np
 

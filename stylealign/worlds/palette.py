@@ -43,7 +43,7 @@ def fur(tone: float) -> Colour:
 
 
 def coat(hue_deg: float, lightness: float, saturation: float = 0.6) -> Colour:
-    """Hair or fur: strong colour in the middle of the lightness range, less at both ends; pale reds turn beige, not pink."""
+    """Hair or fur: most colourful at middle lightness; pale reds turn beige, not pink."""
     redness = (46 - hue_deg) / 28
     fade = 1 - 2 * max(lightness - 0.45, 0) * redness
     return hsl(hue_deg, saturation * fade * (1 - abs(2 * lightness - 0.95) ** 2 * 0.55), lightness)

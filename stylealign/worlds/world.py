@@ -1,7 +1,7 @@
 """A world: a procedural domain whose every sample is a function of (domain, seed, index).
 
-Each sample comes with what real photographs lack: the exact region map, the true attributes and a caption. These are the
-truths that the study's own judge learns from and that the alignment tables are checked against.
+Each sample comes with what photographs lack: the exact region map, the true attributes and a caption. These are the
+truths that the study's own judge learns from, and that the alignment tables are checked against.
 """
 
 from collections.abc import Callable, Iterable, Mapping
