@@ -1,0 +1,63 @@
+# make run     the study of config.yaml and its report (CONFIG=presets/full.yaml: another study)
+# make test    everything that must hold: format, lint, floors, types, tests, the smoke study and its report
+# make lint    the quick part of it
+# make bench   speed, printed
+# make docs    the pages generated from the code
+# make clean   results away (make clean-all: the environment too)
+
+PYTHON ?= python3
+CONFIG ?= config.yaml
+CORES ?= all
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+SHELL := /bin/bash
+
+.PHONY: run report test lint unit smoke bench docs docs-check clean clean-all
+.DEFAULT_GOAL := run
+
+# The environment, made once and again only when what it holds has changed.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "stylealign needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo absent)."; \
+	  echo "Name one that is: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+run: $(READY)
+	snakemake --cores $(CORES) --configfile $(CONFIG)
+	snakemake --cores 1 --configfile $(CONFIG) --report results/report.html
+	@echo "Open results/report.html"
+
+lint: $(READY)
+	ruff format --check .
+	ruff check .
+	snakefmt --check Snakefile rules
+	snakemake --lint
+	lint-imports
+	mypy
+
+unit: $(READY)
+	python -m pytest -q
+
+# The smoke study's shape is the default study's; the tests run it whole in a folder of their own, report included.
+test: lint unit
+
+bench: $(READY)
+	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
+
+docs: $(READY)
+	stylealign config-docs docs
+
+docs-check: $(READY)
+	python -m pytest -q tests/unit/config/test_reference.py
+
+clean:
+	rm -rf .snakemake .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find results -mindepth 1 -not -name .gitkeep -delete
+
+clean-all: clean
+	rm -rf $(VENV) stylealign.egg-info

@@ -1,0 +1,22 @@
+"""The files that presets/paper.yaml names, empty."""
+
+from pathlib import Path
+
+import pytest
+
+FOLDERS = ("afhq/dog", "afhq/cat", "afhq/wild", "lsun/church", "lsun/bedroom")
+FILES = ("photographs/ffhq.zip", "photographs/metfaces.zip", "weights/inception-2015-12-05.pt",
+         "weights/alexnet-owt-7be5be79.pth")  # fmt: skip
+
+
+def make_papers_files(root: Path) -> None:
+    for folder in FOLDERS:
+        (root / "photographs" / folder).mkdir(parents=True)
+    for name in FILES:
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_bytes(b"")
+
+
+@pytest.fixture
+def papers_files():
+    return make_papers_files

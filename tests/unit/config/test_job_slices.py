@@ -1,0 +1,86 @@
+"""What each job depends on: a change of the study changes the slices that it must, and no other."""
+
+from pathlib import Path
+
+import pytest
+
+from stylealign.config import slices
+from stylealign.config.load import read_study
+from stylealign.provenance import canonical_json
+
+SMOKE = Path(__file__).parents[3] / "presets/smoke.yaml"
+
+
+def all_slices(*overlays) -> dict[str, str]:
+    """Every job of the smoke study and the text it is tracked by."""
+    study = read_study(SMOKE, *overlays)
+    jobs = {}
+    for domain in study.domains:
+        jobs[f"image_set/{domain}"] = slices.image_set(study, domain)
+        jobs[f"domain_features/{domain}"] = slices.domain_features(study, domain, "embedded")
+    for model in study.models:
+        jobs[f"train/{model}"] = slices.training(study, model)
+        jobs[f"model_features/{model}"] = slices.model_features(study, model, "embedded")
+    for table in slices.CELL_TABLES:
+        for model in slices.measured_models(study, table):
+            jobs[f"{table}/{model}"] = getattr(slices, table)(study, model)
+    jobs["judge"] = slices.judge_training(study, "embedded")
+    return {name: canonical_json(value) for name, value in jobs.items()}
+
+
+def changed_by(*overlays) -> set[str]:
+    before, after = all_slices(), all_slices(*overlays)
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+@pytest.mark.parametrize(
+    ("overlay", "jobs"),
+    [
+        ({"models": {"cat": {"total_kimg": 0.4}}}, {"train/cat"}),
+        ({"models": {"cat": {"training": {"lr": 0.001}}}}, {"train/cat"}),
+        ({"models": {"cat": {"training": {"tensorboard": True}}}}, set()),
+        ({"device": "auto"}, set()),
+        ({"domains": {"cat": {"num_train": 300}}}, {"image_set/cat"}),
+        ({"judges": {"embedded": {"total_kimg": 3}}}, None),
+        ({"studies": {"mapping_drift": {"num_z": 9}}}, "mapping_drift"),
+        ({"studies": {"layer_reset": {"num_images": 9}}}, "layer_reset"),
+        ({"studies": {"model_quality": {"split": "train"}}}, "model_quality"),
+        ({"studies": {"attribute_alignment": {"num_z": 90}}}, "attribute_alignment"),
+    ],
+)
+def test_a_change_touches_what_it_must(overlay, jobs):
+    found = changed_by(overlay)
+    if isinstance(jobs, str):
+        assert {name.split("/")[0] for name in found} == {jobs}
+    elif jobs is None:
+        assert "judge" in found
+        assert not {name for name in found if name.startswith(("train/", "image_set/", "mapping_drift/"))}
+    else:
+        assert found == jobs
+
+
+def test_another_seed_changes_everything_that_draws():
+    quiet = all_slices().keys() - changed_by({"seed": 1})
+    assert {name.split("/")[0] for name in quiet} == {"domain_features"}
+
+
+def test_roots_that_many_wait_for_are_trained_first():
+    study = read_study(SMOKE)
+    order = sorted(study.models, key=lambda model: -slices.training_priority(study, model))
+    assert order[:2] == ["face", "dog"]
+
+
+def test_tables_and_figures_follow_the_studies():
+    study = read_study(SMOKE)
+    assert set(slices.tables(study)) == {*study.studies.named(), "training", "judge_quality", "image_sets"}
+    bare = study.model_copy(update={"studies": type(study.studies)()})
+    assert slices.tables(bare) == ["training", "image_sets"]
+    assert slices.figures(bare) == ["family", "training_curves", "progress"]
+
+
+def test_only_children_are_reset_and_only_models_with_relatives_compared():
+    study = read_study(SMOKE)
+    assert "face" not in slices.measured_models(study, "component_reset")
+    assert "face_other" not in slices.measured_models(study, "layer_reset")
+    assert slices.measured_models(study, "mapping_drift")[0] == "face_other"
+    assert slices.measured_models(study, "model_quality") == list(study.models)

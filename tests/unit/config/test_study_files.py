@@ -1,0 +1,301 @@
+"""Reading a study: what is right comes out whole, and what is wrong is said at once, in one line each."""
+
+from pathlib import Path
+
+import pytest
+
+from stylealign.config.load import merged, parse_study, read_study
+from stylealign.errors import ConfigError
+
+ROOT = Path(__file__).parents[3]
+
+WORLD = {"source": "world", "world": "face", "num_train": 32, "num_test": 8}
+GOOD = {
+    "domains": {"face": WORLD, "dog": {**WORLD, "world": "dog"}},
+    "models": {
+        "face": {"domain": "face", "total_kimg": 1},
+        "dog": {"domain": "dog", "parent": "face", "total_kimg": 1},
+    },
+    "judges": {"embedded": {"kind": "embedded"}},
+    "studies": {"model_quality": {"judge": "embedded"}},
+}
+
+
+def with_keys(*changes: tuple[str, object]) -> dict:
+    """The good study with some dotted keys set to a value, or removed (``...``)."""
+    raw = merged(GOOD, {})
+    for dotted, value in changes:
+        *above, last = dotted.split(".")
+        overlay: dict = {last: value}
+        for name in reversed(above):
+            overlay = {name: overlay}
+        raw = merged(raw, overlay)
+        if value is ...:
+            part = raw
+            for name in above:
+                part = part[name]
+            del part[last]
+    return raw
+
+
+def mistakes(*changes: tuple[str, object], root: Path = ROOT) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse_study(with_keys(*changes), root=root)
+    return caught.value.problems
+
+
+def test_a_good_study_is_read_whole():
+    study = parse_study(GOOD)
+    assert list(study.models) == ["face", "dog"]
+    assert study.parents() == {"face": None, "dog": "face"}
+    assert study.domains["face"].num_train == 32
+    assert study.training.batch_size == 16
+
+
+def test_a_study_is_frozen():
+    with pytest.raises(ValueError, match="frozen"):
+        parse_study(GOOD).resolution = 64
+
+
+@pytest.mark.parametrize("preset", ["config.yaml", "presets/smoke.yaml", "presets/full.yaml"])
+def test_the_committed_studies_have_no_mistake(preset):
+    assert read_study(ROOT / preset).models
+
+
+def test_the_default_study_is_the_one_of_the_guide():
+    study = read_study(ROOT / "config.yaml")
+    assert {name: (m.domain, m.parent, m.total_kimg, m.seed) for name, m in study.models.items()} == {
+        "face": ("face", None, 40, 0),
+        "face_other": ("face", None, 40, 1),
+        "painting": ("painting", "face", 20, 0),
+        "cartoon": ("cartoon", "face", 20, 0),
+        "dog": ("dog", "face", 20, 0),
+        "cat": ("cat", "dog", 20, 0),
+        "face_again": ("face", "dog", 20, 0),
+    }
+    assert all((d.num_train, d.num_test) == (8000, 2000) for d in study.domains.values())
+    smoke = read_study(ROOT / "presets/smoke.yaml")
+    assert smoke.parents() == study.parents()
+    assert list(smoke.domains) == list(study.domains)
+    assert set(smoke.studies.named()) == set(study.studies.named())
+
+
+def test_config_yaml_has_more_comments_than_keys():
+    lines = (ROOT / "config.yaml").read_text().splitlines()
+    commented = sum("#" in line for line in lines)
+    keys = sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines)
+    assert commented >= keys
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        ("trianing", {}, "trianing = {}: there is no such key; did you mean 'training'?"),
+        ("domains.face.num_trian", 3, "domains.face.num_trian = 3: there is no such key; did you mean 'num_train'?"),
+        ("models.dog.training", {"lrr": 1}, "models.dog.training.lrr = 1: there is no such key; did you mean 'lr'?"),
+        ("models.dog.domain", "dgo", "models.dog.domain = \"dgo\": there is no such domain; did you mean 'dog'?"),
+        ("models.dog.parent", "fase", "models.dog.parent = \"fase\": there is no such model; did you mean 'face'?"),
+        (
+            "models.dog.total_kimg",
+            None,
+            "models.dog.total_kimg: is missing; a child needs it: thousands of images of training",
+        ),
+        (
+            "models.face.total_kimg",
+            ...,
+            "models.face.total_kimg: is missing; a root needs it: thousands of images of training",
+        ),
+        (
+            "models.face.parent",
+            "dog",
+            'models.face.parent = "dog": the lineage is a circle (face -> dog -> face); one must be a root',
+        ),
+        (
+            "models.dog.parent",
+            "dog",
+            'models.dog.parent = "dog": the lineage is a circle (dog -> dog); one must be a root',
+        ),
+        ("resolution", 48, "resolution = 48: must be a power of two from 16 to 1024"),
+        ("resolution", 8, "resolution = 8: must be a power of two from 16 to 1024"),
+        ("resolution", 2048, "resolution = 2048: must be a power of two from 16 to 1024"),
+        ("resolution", "32", 'resolution = "32": give a whole number'),
+        ("seed", 1.5, "seed = 1.5: give a whole number"),
+        ("training.lr", 0, "training.lr = 0: must be more than 0.0"),
+        (
+            "training.batch_size",
+            18,
+            "training.batch_size = 18: must be a multiple of architecture.mbstd_group_size (4)",
+        ),
+        ("training.augment", "maybe", 'training.augment = "maybe": choose one of on, off, auto'),
+        ("training.mirror", "yes", 'training.mirror = "yes": give true or false'),
+        ("domains.face.source", ..., "domains.face.source: is missing; known here: world, folder, zip"),
+        (
+            "domains.face.source",
+            "wrld",
+            'domains.face.source = "wrld": there is no such source; known here: world, folder, zip',
+        ),
+        (
+            "studies.model_quality.judge",
+            "embeded",
+            "studies.model_quality.judge = \"embeded\": there is no such judge; did you mean 'embedded'?",
+        ),
+        (
+            "studies.component_reset",
+            {"judge": "embedded", "truncation_psi": [2]},
+            "studies.component_reset.truncation_psi.0 = 2: must be at most 1.0",
+        ),
+        (
+            "studies.attribute_alignment",
+            {"judge": "embedded", "num_z": 9000},
+            "studies.attribute_alignment.num_z = 9000: the same judge looks at model_quality.num_gen = 4000 images; "
+            "lower this or raise that",
+        ),
+        (
+            "domains.cats",
+            {"source": "folder", "path": "no/where"},
+            'domains.cats.path = "no/where": there is no such file or folder, seen from the working directory',
+        ),
+        (
+            "models.ready",
+            {"domain": "face", "from": "no.safetensors"},
+            'models.ready.from = "no.safetensors": there is no such file or folder, seen from the working directory',
+        ),
+        (
+            "judges.squeeze",
+            {"kind": "torchvision", "network": "squeezenet1_1", "weights": "no.pt"},
+            'judges.squeeze.weights = "no.pt": there is no such file or folder, seen from the working directory',
+        ),
+        (
+            "judges.squeeze",
+            {"kind": "torchvision", "network": "squeezenet1_1"},
+            "judges.squeeze: needs either `weights` (a local file) or `download` (url and sha256)",
+        ),
+        (
+            "architecture.channel_base",
+            16,
+            "architecture.channel_base = 16: leaves no channel at 32 px; at least 32, better 32 times that",
+        ),
+    ],
+)
+def test_one_mistake_is_one_line(key, value, line):
+    problems = mistakes((key, value))
+    if "cats" in key:  # the embedded judge cannot measure photographs, which is another mistake
+        problems = [problem for problem in problems if "studies" not in problem]
+    assert problems == [line]
+
+
+def test_every_mistake_at_once_and_none_twice():
+    problems = mistakes(
+        ("seed", -1), ("trianing", {}), ("models.dog.parent", "fase"), ("models.dog.training", {"lrr": 1}),
+        ("domains.face.num_train", "many"), ("judges.lpips", {"kind": "lpips"}), ("studies.model_quality.judge", "x"),
+    )  # fmt: skip
+    keys = [problem.split(" = ")[0].split(": ")[0] for problem in problems]
+    assert sorted(keys) == sorted(
+        [
+            "seed",
+            "trianing",
+            "models.dog.parent",
+            "models.dog.training.lrr",
+            "domains.face.num_train",
+            "judges.lpips",
+            "studies.model_quality.judge",
+        ]
+    )
+
+
+def test_a_name_that_cannot_be_a_file_name_is_refused():
+    assert mistakes(("models.Dog 2", {"domain": "dog", "total_kimg": 1})) == [
+        'models.Dog 2 = "Dog 2": a name is lower-case letters, digits and underscores, and begins with a letter'
+    ]
+
+
+def test_a_finished_checkpoint_is_not_trained():
+    ready = {"domain": "face", "from": "pyproject.toml", "parent": "face", "total_kimg": 3, "training": {"lr": 0.1}}
+    lines = mistakes(("models.ready", ready))
+    assert [line.split(":")[0] for line in lines[:3]] == [
+        "models.ready.parent",
+        "models.ready.total_kimg",
+        "models.ready.training",
+    ]
+    assert "is not a safetensors file" in lines[3]
+
+
+def test_photographs_are_not_measured_by_the_embedded_judge(tmp_path):
+    cats = {"source": "folder", "path": str(tmp_path)}
+    (line,) = mistakes(("domains.cats", cats))
+    assert line == (
+        'studies.model_quality.judge = "embedded": '
+        "an embedded judge measures only the labelled domains it is trained on; not cats"
+    )
+    parse_study(with_keys(("domains.cats", cats), ("studies.model_quality.domains", ["face", "dog"])))
+
+
+def test_worlds_are_not_measured_by_a_network_made_for_photographs(tmp_path):
+    weights = tmp_path / "w.pt"
+    weights.write_bytes(b"")
+    squeeze = {"kind": "torchvision", "network": "squeezenet1_1", "weights": str(weights)}
+    (line,) = mistakes(("judges.squeeze", squeeze), ("studies.model_quality.judge", "squeeze"))
+    assert "made for photographs; worlds are measured by an embedded judge; not face, dog" in line
+
+
+def test_a_judge_is_asked_only_what_it_measures():
+    (line,) = mistakes(("judges.colour", {"kind": "colour"}), ("studies.layer_reset", {"judge": "colour"}))
+    assert line == (
+        'studies.layer_reset.judge = "colour": a judge of kind colour cannot measure distance; '
+        "these can: embedded, torchvision, lpips"
+    )
+    parse_study(with_keys(("judges.colour", {"kind": "colour"}), ("studies.attribute_alignment", {"judge": "colour"})))
+
+
+def test_embedded_judges_learn_from_labels(tmp_path):
+    cats = {"source": "folder", "path": str(tmp_path)}
+    lines = mistakes(("domains.cats", cats), ("judges.embedded.domains", ["face", "cats", "dgo"]), ("studies", {}))
+    assert lines[0].startswith('judges.embedded.domains = "cats": has no exact labels')
+    assert lines[1].startswith('judges.embedded.domains = "dgo": there is no such domain')
+
+
+def test_masks_and_their_labels_belong_together(tmp_path):
+    masks = {"source": "folder", "path": str(tmp_path), "regions": str(tmp_path)}
+    lines = mistakes(("domains.cats", masks), ("studies.model_quality", ...))
+    assert lines == ["domains.cats.labels: is missing; say which class ids of the masks in `regions` are which region"]
+    parse_study(with_keys(("domains.cats", {**masks, "labels": {"skin": [1, 2]}})))
+
+
+def test_comparisons_need_somebody_to_compare():
+    lone = {"face": {"domain": "face", "total_kimg": 1}}
+    raw = {**GOOD, "models": lone, "studies": {"mapping_drift": {}, "component_reset": {"judge": "embedded"}}}
+    with pytest.raises(ConfigError) as caught:
+        parse_study(raw)
+    assert [line.split(":")[0] for line in caught.value.problems] == [
+        "studies.mapping_drift",
+        "studies.component_reset",
+    ]
+
+
+def test_worlds_are_drawn_up_to_256_px():
+    (line, *_) = mistakes(("resolution", 512))
+    assert line == 'domains.face.world = "face": worlds are drawn up to 256 px, and the study has 512'
+
+
+def test_overlays_are_laid_over_the_file():
+    study = read_study(ROOT / "config.yaml", {"resolution": 64}, {"models": {"cat": {"total_kimg": 3}}})
+    assert (study.resolution, study.models["cat"].total_kimg, study.models["cat"].parent) == (64, 3, "dog")
+
+
+def test_on_and_off_survive_a_reader_that_makes_them_booleans():
+    study = parse_study(with_keys(("training.augment", True), ("training.mixed_precision", False)))
+    assert (study.training.augment, study.training.mixed_precision) == ("on", "off")
+
+
+def test_the_papers_preset_is_right_once_its_photographs_are_there(tmp_path, papers_files):
+    papers_files(tmp_path)
+    study = read_study(ROOT / "presets/paper.yaml", root=tmp_path)
+    assert study.resolved_model("dog").training.augment == "on"
+    assert study.architecture.channel_base == 32768
+
+
+def test_without_them_each_is_a_line(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        read_study(ROOT / "presets/paper.yaml", root=tmp_path)
+    assert len(caught.value.problems) == 9
+    assert all("there is no such file or folder" in line for line in caught.value.problems)

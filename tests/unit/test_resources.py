@@ -1,0 +1,39 @@
+"""Requests grow with the attempt and the work, and never beyond their caps."""
+
+import pytest
+
+from stylealign import resources
+
+
+@pytest.mark.parametrize("request_of", [resources.mem_mb, resources.runtime_min])
+def test_requests_grow_with_the_attempt_up_to_the_cap(request_of):
+    cap = resources.MEM_CAP_MB if request_of is resources.mem_mb else resources.RUNTIME_CAP_MIN
+    assert [request_of(1000, attempt) for attempt in (1, 2, 3)] == [1000, 2000, 3000]
+    assert request_of(1000, 10**6) == cap
+    assert isinstance(request_of(10.6, 1), int)
+
+
+def test_small_images_train_with_one_thread_each():
+    assert resources.training_threads(32, on_gpu=False) == 1
+    assert resources.training_threads(64, on_gpu=False) == 1
+    assert resources.training_threads(256, on_gpu=False) > 1
+    assert resources.training_threads(32, on_gpu=True) > 1
+
+
+def test_training_asks_for_more_as_it_grows():
+    small = resources.training_mem_mb(32, 16, 1024, 2.0)
+    paper = resources.training_mem_mb(256, 32, 32768, 2.0)
+    assert 1000 < small < 3000
+    assert paper > 50_000
+    assert resources.training_runtime_min(40, 32, False) < resources.training_runtime_min(80, 32, False)
+    assert resources.training_runtime_min(40, 64, True) < resources.training_runtime_min(40, 64, False)
+
+
+def test_a_gpu_is_asked_for_where_there_is_one(tmp_path):
+    assert not resources.gpu_is_present(tmp_path)
+    (tmp_path / "nvidiactl").touch()
+    assert resources.gpu_is_present(tmp_path)
+    assert resources.wants_gpu("cuda", present=False)
+    assert resources.wants_gpu("auto", present=True)
+    assert not resources.wants_gpu("auto", present=False)
+    assert not resources.wants_gpu("cpu", present=True)
