@@ -14,7 +14,6 @@ from PIL import Image
 from stylealign.data.index import ATTRIBUTE_PREFIX, read_index
 from stylealign.data.writer import digest_of
 from stylealign.errors import ImageSetError
-from stylealign.images import from_hwc
 
 Split = Literal["train", "test"]
 _AGAIN = "remove the image set's folder and run again"
@@ -67,10 +66,10 @@ class ImageSet:
 
     def read(self, positions: Sequence[int] | np.ndarray | torch.Tensor) -> torch.Tensor:
         """Decode the images at ``positions``: uint8 [n, 3, R, R]. Safe to call from several threads."""
-        decoded = np.empty((len(positions), self.resolution, self.resolution, 3), dtype=np.uint8)
+        decoded = np.empty((len(positions), 3, self.resolution, self.resolution), dtype=np.uint8)
         for row, position in enumerate(positions):
-            decoded[row] = self._decode(int(position))
-        return from_hwc(decoded)
+            decoded[row] = self._decode(int(position)).transpose(2, 0, 1)
+        return torch.from_numpy(decoded)
 
     def all(self) -> torch.Tensor:
         """Every image, decoded once: uint8 [num, 3, R, R]. Not to be written to."""
