@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CELL_WIDTH, CELL_HEIGHT = 128, 52  # px, where they fit
 TOP, RIGHT, BOTTOM, PANEL_HEAD, PANEL_GAP = 128, 60, 48, 84, 48
-SUBTITLE = "KID x 1000 between generated and real images, smaller is better; a model's own domain is framed."
+SUBTITLE = "KID x 1000 to real images of each domain: smaller is better. A model's own is framed."
 
 
 def draw_model_quality(

@@ -79,7 +79,8 @@ class Sheet:
     def heading(self, title: str, subtitle: str = "", x: int = 40) -> None:
         """What the figure is, and the one line that says how to read it."""
         self.text(x, 48, title, fontsize=style.TITLE, fontweight="bold")
-        self.text(x, 80, subtitle, fontsize=style.BODY, color=style.GREY)
+        size = size_within([subtitle], self.width - 2 * x)
+        self.text(x, 80, subtitle, fontsize=size, color=style.GREY)
 
     def line(self, xs: list[float], ys: list[float], **kwargs: Any) -> None:
         """A line through points, in pixels."""

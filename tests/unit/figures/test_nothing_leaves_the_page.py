@@ -1,0 +1,62 @@
+"""Every figure, with short names and with long ones: no text, tick or bar is cut off by the edge of the page."""
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from stylealign.figures import style
+from stylealign.figures.attribute_alignment import compose_attribute_alignment
+from stylealign.figures.component_reset import compose_component_reset
+from stylealign.figures.family import compose_family
+from stylealign.figures.layer_reset import compose_layer_reset
+from stylealign.figures.mapping_drift import compose_mapping_drift
+from stylealign.figures.model_quality import compose_model_quality
+from stylealign.figures.progress import compose_progress
+from stylealign.figures.training_curves import compose_training_curves
+
+LONG = "a_painting_of_a_dog"
+
+
+def check(compose, *arguments):
+    with style.applied():
+        sheet = compose(*arguments)
+        box = sheet.figure.get_tightbbox(FigureCanvasAgg(sheet.figure).get_renderer()).transformed(
+            sheet.figure.dpi_scale_trans
+        )
+    assert sheet.width <= style.WIDTH_PX
+    edges = np.array([box.x0, box.y0, sheet.width - box.x1, sheet.height - box.y1])
+    assert (edges >= 0).all(), f"left, bottom, right, top: {edges.round()} px"
+
+
+@pytest.fixture(params=["dog", LONG])
+def rename(request):
+    """The fixtures' model dog under another name."""
+
+    def under_another_name(thing):
+        if isinstance(thing, dict):
+            swapped = {under_another_name(key): value for key, value in thing.items()}
+            return {
+                key: under_another_name(value) if isinstance(value, str) else value for key, value in swapped.items()
+            }
+        if isinstance(thing, str):
+            return request.param if thing == "dog" else thing
+        return thing.replace("dog", request.param)
+
+    return under_another_name
+
+
+def test_grids(samples, parents, rename):
+    check(compose_family, rename(samples), rename(parents), 2)
+    check(compose_progress, rename(samples), rename(parents), 2)
+
+
+def test_resets(component_reset, layer_reset, reset_images, parents, rename):
+    check(compose_component_reset, rename(component_reset), rename(reset_images), rename(parents), 2)
+    check(compose_layer_reset, rename(layer_reset), rename(parents))
+
+
+def test_comparisons(drift, attribute_alignment, model_quality, ticks, parents, rename):
+    check(compose_mapping_drift, rename(drift), rename(parents))
+    check(compose_attribute_alignment, rename(attribute_alignment), rename(parents))
+    check(compose_model_quality, rename(model_quality), rename(parents))
+    check(compose_training_curves, rename(ticks), rename(parents))
