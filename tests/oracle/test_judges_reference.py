@@ -11,7 +11,7 @@ from torchvision.models import get_model
 from stylealign.errors import JudgeError
 from stylealign.images import to_hwc, to_net
 from stylealign.judges.inception import InceptionJudge
-from stylealign.judges.lpips import BACKBONES, LpipsJudge
+from stylealign.judges.lpips import LpipsJudge
 from stylealign.judges.perceptual import perceptual_distance
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
@@ -59,32 +59,49 @@ def test_inception_without_weights_names_key_and_cure(tmp_path: Path) -> None:
         InceptionJudge("i", tmp_path / "w.pt")
 
 
-@pytest.mark.parametrize("network", ["alex", "squeeze"])
-def test_lpips_equals_the_package_with_the_same_backbone(network: str, tmp_path: Path) -> None:
+def pairs_px64() -> tuple[torch.Tensor, torch.Tensor]:
+    a, b = torch.randint(0, 256, [2, 4, 3, 64, 64], dtype=torch.uint8, generator=torch.Generator())
+    return a, b
+
+
+def test_lpips_equals_the_package_with_the_same_backbone(tmp_path: Path) -> None:
     import lpips
 
     torch.manual_seed(3)
-    backbone = get_model(BACKBONES[network], weights=None)
+    backbone = get_model("squeezenet1_1", weights=None)
     torch.save(backbone.state_dict(), tmp_path / "backbone.pt")
-    theirs = lpips.LPIPS(net=network, pnet_rand=True, verbose=False)  # heads from the package
+    theirs = lpips.LPIPS(net="squeeze", pnet_rand=True, verbose=False)  # heads from the package
     modules = dict(backbone.features.named_children())
-    for slice_name, part in theirs.net.named_children():
+    for part in theirs.net.children():
         for place, layer in part.named_children():
-            assert slice_name.startswith("slice")
             layer.load_state_dict(modules[place].state_dict())
-    a, b = torch.randint(0, 256, [2, 4, 3, 64, 64], dtype=torch.uint8, generator=torch.Generator())
+    a, b = pairs_px64()
     expected = theirs(to_net(a), to_net(b)).flatten().detach().numpy()
-    judged = LpipsJudge("l", network, tmp_path / "backbone.pt").distance(a, b)
     assert expected.min() > 0
-    np.testing.assert_allclose(judged, expected, rtol=1e-5)
+    np.testing.assert_allclose(LpipsJudge("l", "squeeze", tmp_path / "backbone.pt").distance(a, b), expected, rtol=1e-5)
+
+
+def test_lpips_alex_equals_the_package(tmp_path: Path) -> None:
+    import lpips
+
+    theirs = lpips.LPIPS(net="alex", pnet_rand=True, verbose=False)
+    state = {f"features.{key.split('.', 1)[1]}": value for key, value in theirs.net.state_dict().items()}
+    torch.save({**state, "classifier.6.bias": torch.zeros(1000)}, tmp_path / "backbone.pt")
+    a, b = pairs_px64()
+    expected = theirs(to_net(a), to_net(b)).flatten().detach().numpy()
+    np.testing.assert_allclose(LpipsJudge("l", "alex", tmp_path / "backbone.pt").distance(a, b), expected, rtol=1e-5)
 
 
 def test_lpips_needs_its_backbone_and_large_enough_images(tmp_path: Path) -> None:
     with pytest.raises(JudgeError, match=r"judges\.l\.weights: not given; name a torchvision alexnet state dict"):
         LpipsJudge("l", "alex", None)
-    torch.save(get_model("squeezenet1_1", weights=None).state_dict(), tmp_path / "w.pt")
-    with pytest.raises(JudgeError, match="not the weights of alexnet"):
-        LpipsJudge("l", "alex", tmp_path / "w.pt")
+    state = get_model("squeezenet1_1", weights=None).state_dict()
+    torch.save({key: value for key, value in state.items() if "features.12" not in key}, tmp_path / "cut.pt")
+    with pytest.raises(JudgeError, match="not the weights of squeezenet1_1: missing"):
+        LpipsJudge("l", "squeeze", tmp_path / "cut.pt")
+    torch.save(state, tmp_path / "w.pt")
+    with pytest.raises(JudgeError, match=r"judges\.l\.network: 'resnet' is not one of alex, vgg, squeeze"):
+        LpipsJudge("l", "resnet", tmp_path / "w.pt")
     small = torch.zeros([1, 3, 16, 16], dtype=torch.uint8)
     with pytest.raises(JudgeError, match="needs images of 32 px"):
         LpipsJudge("l", "squeeze", tmp_path / "w.pt").distance(small, small)
