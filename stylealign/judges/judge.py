@@ -36,7 +36,7 @@ class Judge:
 
     def __init__(self, name: str, device: torch.device | str = "cpu", batch_size: int = 64):
         self.name = name
-        self.device = torch.device(device)
+        self.device = pick_device(device)
         self.batch_size = batch_size
 
     # -- what users call: uint8 pixels in, NumPy out ------------------------------------------------------------------
@@ -125,6 +125,13 @@ class Judge:
             0, max(len(images[0]), 1), self.batch_size
         ):  # one empty batch gives an empty result its shape
             yield [pixels[start : start + self.batch_size].to(self.device) for pixels in images]
+
+
+def pick_device(device: torch.device | str) -> torch.device:
+    """``auto`` is CUDA where there is one, else the CPU."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device)
 
 
 def _numpy(tensor: torch.Tensor) -> np.ndarray:

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 
 from stylealign.errors import JudgeError
 
@@ -78,16 +80,11 @@ def _download(url: str, target: Path) -> str:
 
 
 def load_state_dict(name: str, path: Path) -> dict[str, torch.Tensor]:
-    """A plain state dict: ``.safetensors``, or a torch file read with ``weights_only=True``; else a JudgeError."""
+    """A plain state dict: safetensors, or a torch file read with ``weights_only=True``; else a JudgeError."""
     key = f"judges.{name}.weights"
     try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            state = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        state = load_file(path) if _is_safetensors(path) else torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, EOFError, RuntimeError, ValueError, SafetensorError, pickle.UnpicklingError) as error:
         raise JudgeError(
             f"{key}: {path} is not a state dict that can be read without running code ({error})"
         ) from error
@@ -96,6 +93,12 @@ def load_state_dict(name: str, path: Path) -> dict[str, torch.Tensor]:
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise JudgeError(f"{key}: {path} does not hold a state dict (names to tensors); save model.state_dict() alone")
     return dict(state)
+
+
+def _is_safetensors(path: Path) -> bool:
+    """By its content, since a download has no suffix: eight bytes of length, then a JSON object."""
+    with open(path, "rb") as file:
+        return file.read(9)[8:] == b"{"
 
 
 def fit_state_dict(name: str, module: torch.nn.Module, state: Mapping[str, torch.Tensor], what: str) -> None:

@@ -101,12 +101,16 @@ def train_judge(
         _run(course, name, folder, stop, checkpoint_steps)
         passport = {"seed": seed, "total_kimg": spec.total_kimg, "recipe": RECIPE, "version": __version__}
         save_embedded(judge, course.network, {**passport, "images": identity["images"]})
-        rows = quality_rows(load_embedded(name, Path(judge), device), open_test_sets(sources, vocabulary), seed=seed)
+        rows = quality_rows(
+            load_embedded(name, Path(judge), torch_device), open_test_sets(sources, vocabulary), seed=seed
+        )
         write_table(quality, JUDGE_QUALITY, rows, {"judge": name, "seed": seed, **(provenance or {})})
         folder.clear()
 
 
-def _begin(spec: JudgeSpec, seed: int, sets: Sequence[LabelledSet], vocabulary: Vocabulary, device: str) -> Course:
+def _begin(
+    spec: JudgeSpec, seed: int, sets: Sequence[LabelledSet], vocabulary: Vocabulary, device: torch.device
+) -> Course:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "judge", "weights"))  # layers draw from the global stream: a private copy
         network = EmbeddedNetwork(sets[0].image_set.resolution, spec.width, vocabulary)

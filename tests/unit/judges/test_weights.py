@@ -61,8 +61,8 @@ def test_state_dicts_of_every_form_are_read(tmp_path: Path) -> None:
     state = {"fc.weight": torch.arange(6.0).reshape(2, 3)}
     torch.save(state, tmp_path / "plain.pt")
     torch.save({"state_dict": state, "epoch": 3}, tmp_path / "wrapped.pt")
-    save_file(state, tmp_path / "safe.safetensors")
-    for name in ("plain.pt", "wrapped.pt", "safe.safetensors"):
+    save_file(state, tmp_path / "without_suffix")
+    for name in ("plain.pt", "wrapped.pt", "without_suffix"):
         assert torch.equal(load_state_dict("j", tmp_path / name)["fc.weight"], state["fc.weight"])
 
 
