@@ -35,7 +35,7 @@ run: $(READY)
 lint: $(READY)
 	ruff format --check .
 	ruff check .
-	snakefmt --check Snakefile rules
+	snakefmt --check -l 120 Snakefile rules
 	snakemake --lint
 	lint-imports
 	mypy

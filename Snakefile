@@ -21,7 +21,7 @@ rule all:
         "results/config.yaml",
         "results/environment.json",
         for_tables("results/tables/{table}.parquet"),
-        for_figures("results/figures/{figure}.png"),
+        for_figures("results/figures/{figure}.html"),
 
 
 include: "rules/data.smk"

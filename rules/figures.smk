@@ -1,19 +1,20 @@
-# Figures read tables and samples, and compute no measure.
+# Figures read tables and samples, and compute no measure. The report shows each on a page of its own.
 
 
 rule draw_family:
     input:
         samples=for_models("results/models/{model}/samples.npz"),
     output:
-        png=report(
-            "results/figures/family.png",
+        png="results/figures/family.png",
+        pdf="results/figures/family.pdf",
+        html=report(
+            "results/figures/family.html",
             caption="../docs/report/figures/family.rst",
             category="StyleAlign, Section 3",
             labels={"result": "family", "as": "figure"},
         ),
-        pdf="results/figures/family.pdf",
     log:
-        "results/logs/draw_family.log",
+        "results/logs/draw_family/family.log",
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -31,15 +32,16 @@ rule draw_progress:
     input:
         samples=for_models("results/models/{model}/samples.npz", study.trained()),
     output:
-        png=report(
-            "results/figures/progress.png",
+        png="results/figures/progress.png",
+        pdf="results/figures/progress.pdf",
+        html=report(
+            "results/figures/progress.html",
             caption="../docs/report/figures/progress.rst",
             category="StyleAlign, Figures 4 and 13",
             labels={"result": "progress", "as": "figure"},
         ),
-        pdf="results/figures/progress.pdf",
     log:
-        "results/logs/draw_progress.log",
+        "results/logs/draw_progress/progress.log",
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -57,15 +59,16 @@ rule draw_training_curves:
     input:
         ticks=for_models("results/models/{model}/ticks.parquet", study.trained()),
     output:
-        png=report(
-            "results/figures/training_curves.png",
+        png="results/figures/training_curves.png",
+        pdf="results/figures/training_curves.pdf",
+        html=report(
+            "results/figures/training_curves.html",
             caption="../docs/report/figures/training_curves.rst",
             category="Training",
             labels={"result": "training_curves", "as": "figure"},
         ),
-        pdf="results/figures/training_curves.pdf",
     log:
-        "results/logs/draw_training_curves.log",
+        "results/logs/draw_training_curves/training_curves.log",
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -83,15 +86,16 @@ rule draw_mapping_drift:
     input:
         table="results/tables/mapping_drift.parquet",
     output:
-        png=report(
-            "results/figures/mapping_drift.png",
+        png="results/figures/mapping_drift.png",
+        pdf="results/figures/mapping_drift.pdf",
+        html=report(
+            "results/figures/mapping_drift.html",
             caption="../docs/report/figures/mapping_drift.rst",
             category=paper_section("mapping_drift"),
             labels={"result": "mapping_drift", "as": "figure"},
         ),
-        pdf="results/figures/mapping_drift.pdf",
     log:
-        "results/logs/draw_mapping_drift.log",
+        "results/logs/draw_mapping_drift/mapping_drift.log",
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -110,15 +114,16 @@ rule draw_component_reset:
         table="results/tables/component_reset.parquet",
         images=for_models("results/cells/component_reset/{model}.npz", slices.measured_models(study, "component_reset")),
     output:
-        png=report(
-            "results/figures/component_reset.png",
+        png="results/figures/component_reset.png",
+        pdf="results/figures/component_reset.pdf",
+        html=report(
+            "results/figures/component_reset.html",
             caption="../docs/report/figures/component_reset.rst",
             category=paper_section("component_reset"),
             labels={"result": "component_reset", "as": "figure"},
         ),
-        pdf="results/figures/component_reset.pdf",
     log:
-        "results/logs/draw_component_reset.log",
+        "results/logs/draw_component_reset/component_reset.log",
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -136,15 +141,16 @@ rule draw_layer_reset:
     input:
         table="results/tables/layer_reset.parquet",
     output:
-        png=report(
-            "results/figures/layer_reset.png",
+        png="results/figures/layer_reset.png",
+        pdf="results/figures/layer_reset.pdf",
+        html=report(
+            "results/figures/layer_reset.html",
             caption="../docs/report/figures/layer_reset.rst",
             category=paper_section("layer_reset"),
             labels={"result": "layer_reset", "as": "figure"},
         ),
-        pdf="results/figures/layer_reset.pdf",
     log:
-        "results/logs/draw_layer_reset.log",
+        "results/logs/draw_layer_reset/layer_reset.log",
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -162,15 +168,16 @@ rule draw_model_quality:
     input:
         table="results/tables/model_quality.parquet",
     output:
-        png=report(
-            "results/figures/model_quality.png",
+        png="results/figures/model_quality.png",
+        pdf="results/figures/model_quality.pdf",
+        html=report(
+            "results/figures/model_quality.html",
             caption="../docs/report/figures/model_quality.rst",
             category=paper_section("model_quality"),
             labels={"result": "model_quality", "as": "figure"},
         ),
-        pdf="results/figures/model_quality.pdf",
     log:
-        "results/logs/draw_model_quality.log",
+        "results/logs/draw_model_quality/model_quality.log",
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -179,7 +186,7 @@ rule draw_model_quality:
         spec=spec(slices.figure),
         code=code("draw_model_quality"),
     message:
-        "Figure model_quality: fID and KID"
+        "Figure model_quality: FID and KID"
     script:
         "../workflow_scripts/draw_model_quality.py"
 
@@ -188,15 +195,16 @@ rule draw_attribute_alignment:
     input:
         table="results/tables/attribute_alignment.parquet",
     output:
-        png=report(
-            "results/figures/attribute_alignment.png",
+        png="results/figures/attribute_alignment.png",
+        pdf="results/figures/attribute_alignment.pdf",
+        html=report(
+            "results/figures/attribute_alignment.html",
             caption="../docs/report/figures/attribute_alignment.rst",
             category=paper_section("attribute_alignment"),
             labels={"result": "attribute_alignment", "as": "figure"},
         ),
-        pdf="results/figures/attribute_alignment.pdf",
     log:
-        "results/logs/draw_attribute_alignment.log",
+        "results/logs/draw_attribute_alignment/attribute_alignment.log",
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -212,4 +220,4 @@ rule draw_attribute_alignment:
 
 rule figures:
     input:
-        for_figures("results/figures/{figure}.png"),
+        for_figures("results/figures/{figure}.html"),

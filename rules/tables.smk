@@ -32,7 +32,7 @@ rule image_sets:
     output:
         rows="results/cells/image_sets/study.parquet",
     log:
-        "results/logs/image_sets.log",
+        "results/logs/image_sets/study.log",
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -51,7 +51,7 @@ rule study:
         config=report("results/config.yaml", caption="../docs/report/study.rst", category="The study"),
         environment=report("results/environment.json", caption="../docs/report/study.rst", category="The study"),
     log:
-        "results/logs/study.log",
+        "results/logs/study/study.log",
     threads: 1
     resources:
         mem_mb=memory(1000),

@@ -1,0 +1,156 @@
+"""What Snakemake plans for each committed study, and that a study replaces another whole. No job is run."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+FOLDERS = ("afhq/dog", "afhq/cat", "afhq/wild", "lsun/church", "lsun/bedroom")
+FILES = ("photographs/ffhq.zip", "photographs/metfaces.zip", "weights/inception-2015-12-05.pt",
+         "weights/alexnet-owt-7be5be79.pth")  # fmt: skip
+
+SOLO = """
+resolution: 16
+domains: {only: {source: world, world: cat, num_train: 32, num_test: 8}}
+models: {alone: {domain: only, total_kimg: 0.1}}
+"""
+
+
+def counts(workshop, *arguments: str) -> dict[str, int]:
+    """Jobs by rule, as the dry run's table has them."""
+    run = workshop.snakemake("-n", "--quiet", "rules", *arguments)
+    assert run.returncode == 0, run.stdout + run.stderr
+    table = (run.stdout + run.stderr).split("Reasons:")[0]
+    return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("configfile", [None, "presets/smoke.yaml"])
+def test_the_default_study_and_its_small_twin_have_the_same_plan(workshop, configfile):
+    found = counts(workshop, *(["--configfile", configfile] if configfile else []))
+    assert {rule: found[rule] for rule in ("image_set", "train", "judge", "domain_features", "model_features")} == {
+        "image_set": 5, "train": 7, "judge": 1, "domain_features": 5, "model_features": 7}  # fmt: skip
+    assert {rule: found[rule] for rule in ("model_quality", "mapping_drift", "component_reset", "layer_reset")} == {
+        "model_quality": 7, "mapping_drift": 6, "component_reset": 5, "layer_reset": 5}  # fmt: skip
+    assert found["collect"] == 8
+    assert sum(count for rule, count in found.items() if rule.startswith("draw_")) == 8
+    assert "adopt" not in found
+
+
+def test_the_full_study(workshop):
+    found = counts(workshop, "--configfile", "presets/full.yaml")
+    assert (found["image_set"], found["train"], found["component_reset"]) == (10, 14, 11)
+
+
+def test_the_papers_study_where_its_photographs_are(workshop):
+    for folder in FOLDERS:
+        (workshop.folder / "photographs" / folder).mkdir(parents=True)
+    for name in FILES:
+        (workshop.folder / name).parent.mkdir(exist_ok=True)
+        (workshop.folder / name).touch()
+    found = counts(workshop, "--configfile", "presets/paper.yaml")
+    assert (found["image_set"], found["train"], found["component_reset"]) == (7, 10, 8)
+    assert (found["domain_features"], found["model_features"]) == (7, 20)
+    assert "judge" not in found
+
+
+def test_a_configfile_replaces_the_default_whole(workshop):
+    (workshop.folder / "solo.yaml").write_text(SOLO)
+    jobs = workshop.planned("--configfile", "solo.yaml")
+    assert [job for job in jobs if job.startswith(("Train", "Image set of"))] == ["Image set of only", "Train alone"]
+    assert [job for job in jobs if job.startswith("Table")] == ["Table image_sets", "Table training"]
+
+
+def test_values_on_the_command_line_are_laid_over_the_file(workshop):
+    (workshop.folder / "solo.yaml").write_text(SOLO)
+    run = workshop.snakemake("-n", "--configfile", "solo.yaml", "--config", "resolution=20")
+    assert "resolution = 20: must be a power of two from 16 to 1024" in run.stderr
+
+
+def test_a_second_configfile_is_laid_over_the_first(workshop):
+    (workshop.folder / "more.yaml").write_text("models: {wolf: {domain: dog, parent: dog, total_kimg: 1}}\n")
+    jobs = workshop.planned("--configfile", "presets/smoke.yaml", "more.yaml")
+    assert len([job for job in jobs if job.startswith("Train ")]) == 9  # eight models and the judge
+
+
+def test_a_parent_may_be_a_checkpoint(workshop):
+    from stylealign.checkpoint import ModelCard, save_generator
+    from stylealign.networks.generator import Generator
+
+    shape = {"z_dim": 8, "w_dim": 8, "mapping_layers": 1, "channel_base": 32, "channel_max": 4}
+    G = Generator(img_resolution=16, **shape)
+    card = ModelCard("ready", "only", G.init_kwargs, 16, ("ready",), ("0" * 64,), 1.0, 1.0, 0, 1, "0")
+    save_generator(workshop.folder / "ready.safetensors", G, card)
+    models = "{ready: {domain: only, from: ready.safetensors}, child: {domain: only, parent: ready, total_kimg: 1}}"
+    text = SOLO.replace("{alone: {domain: only, total_kimg: 0.1}}", models)
+    (workshop.folder / "adopted.yaml").write_text(f"architecture: {shape}\n{text}")
+    jobs = workshop.planned("--configfile", "adopted.yaml")
+    assert "Adopt ready.safetensors as ready" in jobs
+    assert [job for job in jobs if job.startswith("Train")] == ["Train child"]
+
+
+def test_it_runs_from_another_folder(workshop, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    snakefile, preset = workshop.folder / "Snakefile", workshop.folder / "presets/smoke.yaml"
+    run = workshop.snakemake("-n", "--cores", "1", "-s", str(snakefile), "--configfile", str(preset), cwd=elsewhere)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Train cat" in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("target", ["domains", "models", "judges", "tables", "figures"])
+def test_stage_targets(workshop, target):
+    assert workshop.planned(target, *("--configfile", "presets/smoke.yaml"))
+
+
+def test_mistakes_stop_before_any_job_in_one_piece(workshop):
+    (workshop.folder / "bad.yaml").write_text(
+        "resolution: 48\ndomains: {face: {source: world, world: fase}}\n"
+        "models:\n  cat: {domain: face, parent: dog, total_kimg: 1}\n  dog: {domain: face, parent: cat}\n"
+        "judges: {j: {kind: lpips, weights: no.pt}}\n"
+    )
+    run = workshop.snakemake("-n", "--configfile", "bad.yaml")
+    assert run.returncode == 1
+    lines = [line.strip() for line in run.stderr.splitlines()]
+    assert lines[-6:] == [
+        f"{workshop.folder}/bad.yaml: 5 mistakes",
+        "resolution = 48: must be a power of two from 16 to 1024",
+        'domains.face.world = "fase": choose one of face, painting, cartoon, dog, cat, wild, church, bedroom, shoe, '
+        "edge; did you mean 'face'?",
+        "models.dog.total_kimg: is missing; a child needs it: thousands of images of training",
+        'models.cat.parent = "dog": the lineage is a circle (cat -> dog -> cat); one must be a root',
+        'judges.j.weights = "no.pt": there is no such file or folder, seen from the working directory',
+    ]
+    assert "Traceback" not in run.stdout + run.stderr
+    assert not (workshop.folder / "results").exists()
+
+
+def test_a_duplicate_key_in_the_default_is_said_with_its_line(workshop):
+    workshop.edit("config.yaml", "resolution: 32", "resolution: 32\nseed: 1")
+    run = workshop.snakemake("-n")
+    assert run.returncode == 1
+    assert "the key 'seed' is given twice; keep one" in run.stderr
+
+
+def test_lint_is_clean(workshop):
+    run = workshop.snakemake("--lint")
+    assert run.returncode == 0
+    assert "Congratulations" in run.stdout + run.stderr
+
+
+def test_parsing_is_quick_and_light(workshop):
+    """No torch, no pandas at parse time: the first thing anybody does is a dry run."""
+    run = workshop.snakemake("-n", "--quiet", "all", "--config", "seed=0")
+    assert run.returncode == 0
+    code = (
+        "import sys; from stylealign.config import load, slices; from stylealign import provenance, resources, tables; "
+        "from stylealign.training.recipe import RECIPE; load.read_study('config.yaml'); "
+        "print([name for name in ('torch', 'pandas', 'pyarrow', 'matplotlib', 'numpy') if name in sys.modules])"
+    )
+    import subprocess
+    import sys
+
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=workshop.folder, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "[]"

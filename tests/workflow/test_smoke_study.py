@@ -1,0 +1,138 @@
+"""The smoke study end to end: every table and figure, a second run with nothing to do, and what each change re-runs."""
+
+import os
+import time
+
+import pytest
+
+from stylealign.config import slices
+from stylealign.config.load import read_study
+from stylealign.tables import TABLES, read_provenance, read_table
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+
+SMOKE = ("--configfile", "presets/smoke.yaml")
+OF_CAT = {
+    "Train cat",
+    "Judge images of the model cat by embedded",
+    "FID and KID of cat",
+    "How far the mapping of cat drifted",
+    "Reset components of cat to its parent's",
+    "Reset layers of cat to its parent's",
+    "Attributes shared by cat and its relatives",
+}
+
+
+def test_every_table_and_figure_is_there(finished):
+    study = read_study(finished.folder / "presets/smoke.yaml")
+    for name in slices.tables(study):
+        table = read_table(finished.folder / f"results/tables/{name}.parquet")
+        assert list(table.columns) == TABLES[name].column_names()
+        assert len(table), name
+        for twin in ("md", "csv", "html"):
+            assert (finished.folder / f"results/tables/{name}.{twin}").stat().st_size
+    for name in slices.figures(study):
+        for kind in ("png", "pdf", "html"):
+            assert (finished.folder / f"results/figures/{name}.{kind}").stat().st_size > 1000
+
+
+def test_tables_say_how_they_were_made(finished):
+    origin = read_provenance(finished.folder / "results/tables/model_quality.parquet")
+    assert (origin["judge"], origin["seed"]) == ("embedded", 0)
+    assert {"stylealign", "torch", "python", "config_digest", "code_digest"} <= set(origin)
+
+
+def test_rows_are_those_of_the_family(finished):
+    drift = read_table(finished.folder / "results/tables/mapping_drift.parquet")
+    found = {(row.parent, row.model): row.relation for row in drift.itertuples()}
+    assert found[("dog", "cat")] == "child"
+    assert found[("face", "cat")] == "grandchild"
+    assert found[("face", "face_other")] == found[("face_other", "cat")] == "unrelated"
+    quality = read_table(finished.folder / "results/tables/model_quality.parquet")
+    assert len(quality) == 7 * 5
+    assert quality["is_own_domain"].sum() == 7
+    assert set(read_table(finished.folder / "results/tables/training.parquet")["threads"]) == {1}
+
+
+def test_a_finished_study_has_nothing_to_do_and_says_so_quickly(finished):
+    start = time.perf_counter()
+    run = finished.snakemake("-n", *SMOKE)
+    elapsed_sec = time.perf_counter() - start
+    assert "Nothing to be done" in run.stdout + run.stderr
+    assert elapsed_sec < 5 or os.getloadavg()[0] > (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("stylealign/alignment/mapping_drift.py", "BATCH = ", "# a comment\nBATCH = "),
+        ("stylealign/figures/family.py", '"""', '"""Another prose. '),
+        ("stylealign/training/loop.py", "import ", "import abc\nimport "),
+        ("stylealign/config/studies.py", "class MappingDrift(Section):", "X = 1\n\n\nclass MappingDrift(Section):"),
+        ("presets/smoke.yaml", "seed: 0\n", "seed: 0 # a comment\n"),
+    ],
+)
+def test_what_changes_no_result_runs_nothing(used, file, old, new):
+    used.edit(file, old, new)
+    assert used.planned(*SMOKE) == []
+
+
+def test_a_fresh_clone_on_top_runs_nothing(used):
+    """Modification times of code do not count."""
+    for path in [*used.folder.glob("workflow_scripts/*.py"), *used.folder.glob("stylealign/**/*.py")]:
+        path.touch()
+    for path in used.folder.glob("rules/*.smk"):
+        path.touch()
+    assert used.planned(*SMOKE) == []
+
+
+def test_where_it_runs_does_not_count(used):
+    used.edit("presets/smoke.yaml", "training: {", "training: {tensorboard: true, memory_budget_gb: 1.5, ")
+    assert used.planned(*SMOKE) == ["The study as it was resolved, and what it ran on"]
+
+
+def test_one_figures_code_runs_that_figure(used):
+    used.edit("stylealign/figures/progress.py", "def draw_progress(", "SPARE = 1\n\n\ndef draw_progress(")
+    assert used.planned(*SMOKE) == ["Figure progress: the same z while the models learn"]
+
+
+def test_cats_total_kimg_runs_cat_its_cells_and_tables_and_nothing_of_painting(used):
+    used.edit("presets/smoke.yaml", "cat: {domain: cat, parent: dog, total_kimg: 0.3}",
+              "cat: {domain: cat, parent: dog, total_kimg: 0.4}")  # fmt: skip
+    jobs = set(used.planned(*SMOKE))
+    rest = {job for job in jobs if not job.startswith(("Table ", "Figure "))}
+    assert rest == OF_CAT | {"The study as it was resolved, and what it ran on"}
+    tables = {"model_quality", "mapping_drift", "component_reset", "layer_reset", "attribute_alignment", "training"}
+    assert {job.removeprefix("Table ") for job in jobs if job.startswith("Table ")} == tables
+
+
+def test_a_parents_change_retrains_what_descends_from_it(used):
+    used.edit("presets/smoke.yaml", "dog: {domain: dog, parent: face, total_kimg: 0.3}",
+              "dog: {domain: dog, parent: face, total_kimg: 0.4}")  # fmt: skip
+    trained = {job for job in used.planned(*SMOKE) if job.startswith("Train ")}
+    assert trained == {"Train dog", "Train cat", "Train face_again"}
+
+
+def test_a_measures_code_runs_that_measure(used):
+    used.edit("stylealign/metrics/kid.py", "def kid(", "SPARE = 1\n\n\ndef kid(")
+    jobs = used.planned(*SMOKE)
+    assert {job for job in jobs if not job.startswith("FID and KID of ")} == {
+        "Table model_quality",
+        "Figure model_quality: FID and KID",
+    }
+    assert len(jobs) == 7 + 2
+
+
+def test_the_recipe_retrains_everything_and_nothing_else_of_training_does(used):
+    used.edit("stylealign/training/recipe.py", "RECIPE = 1", "RECIPE = 2")
+    jobs = used.planned(*SMOKE)
+    assert len([job for job in jobs if job.startswith("Train ") and "judge" not in job]) == 7
+    assert "Train the judge embedded" not in jobs
+
+
+def test_a_changed_cell_is_collected_again(used):
+    (used.folder / "results/cells/mapping_drift/cat.parquet").unlink()
+    jobs = used.planned(*SMOKE)
+    assert "How far the mapping of cat drifted" in jobs
+    assert "Table mapping_drift" in jobs
+    assert "Train cat" not in jobs
