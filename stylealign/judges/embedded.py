@@ -61,7 +61,7 @@ class EmbeddedJudge(Judge):
         return self.network.read(self._trunk(pixels))
 
     def _features(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self._read(pixels)[0]
+        return self.network.features(self._read(pixels)[0])
 
     def _distance(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         return perceptual_distance(self._trunk(a), self._trunk(b))
@@ -74,7 +74,7 @@ class EmbeddedJudge(Judge):
 
     def _features_and_attributes(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         embedding, outputs = self._read(pixels)
-        return embedding, attribute_values(self.vocabulary, outputs)
+        return self.network.features(embedding), attribute_values(self.vocabulary, outputs)
 
 
 def attribute_values(vocabulary: Vocabulary, outputs: torch.Tensor) -> torch.Tensor:

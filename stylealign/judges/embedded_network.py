@@ -94,6 +94,7 @@ class EmbeddedNetwork(nn.Module):
         self.embedding = Embedding(channels, EMBEDDING_DIM)
         self.head = nn.Linear(EMBEDDING_DIM, vocabulary.num_outputs)
         self.decoder = Decoder(channels, len(vocabulary.region_names)) if vocabulary.region_names else None
+        self.register_buffer("feature_scale", torch.ones([]))  # set once trained: see :meth:`features`
 
     def trunk(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Activations [N, C_i, R / 2^i, R / 2^i] of every level."""
@@ -107,6 +108,13 @@ class EmbeddedNetwork(nn.Module):
         """Embedding [N, E] and head outputs from the trunk's levels."""
         embedding = self.embedding(levels)
         return embedding, self.head(embedding)
+
+    def features(self, embedding: torch.Tensor) -> torch.Tensor:
+        """Embedding to features [N, E] of mean square one on the training images, which KID's kernel presumes.
+
+        (In k(x, y) = (x . y / E + 1)^3 the 1 means something only beside features of that size.)
+        """
+        return embedding * self.feature_scale
 
     def parse(self, levels: Sequence[torch.Tensor]) -> torch.Tensor:
         """Region logits [N, K, R, R] from the trunk's levels."""

@@ -51,6 +51,7 @@ WEIGHT_DECAY = 0.02
 BETAS = (0.9, 0.99)
 CLIP_NORM = 5.0
 NOISE_STD, BLURRED_PART = 0.03, 0.25  # of the range [-1, 1]; of the images
+CALIBRATION_STEPS = 16
 
 
 @dataclass
@@ -99,6 +100,7 @@ def train_judge(
         course = _begin(spec, seed, sets, vocabulary, torch_device)
         _resume(course, folder.newest())
         _run(course, name, folder, stop, checkpoint_steps)
+        calibrate(course.network, course.batches)
         passport = {"seed": seed, "total_kimg": spec.total_kimg, "recipe": RECIPE, "version": __version__}
         save_embedded(judge, course.network, {**passport, "images": identity["images"]})
         rows = quality_rows(
@@ -173,6 +175,16 @@ def _take_step(course: Course) -> Losses:
     course.optimiser.step()
     course.step += 1
     return losses
+
+
+@torch.inference_mode()
+def calibrate(network: EmbeddedNetwork, batches: LabelledBatches) -> None:
+    """Scale the features to mean square one over the images of the first steps."""
+    network.eval()
+    device = network.feature_scale.device
+    images = [to_net(batches.at(step).pixels.to(device)) for step in range(CALIBRATION_STEPS)]
+    squares = [network.read(network.trunk(x))[0].double().square().mean() for x in images]
+    network.feature_scale.copy_(torch.stack(squares).mean().rsqrt())
 
 
 def lr_factor(step: int, num_steps: int) -> float:

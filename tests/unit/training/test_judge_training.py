@@ -13,6 +13,7 @@ from PIL import Image
 from stylealign.config.domains import FolderDomain, WorldDomain
 from stylealign.config.judges import EmbeddedJudge as JudgeSpec
 from stylealign.data.build import build_image_set
+from stylealign.data.image_set import ImageSet
 from stylealign.errors import InterruptedRun, JudgeError, ResumeError
 from stylealign.judges.embedded import load_embedded
 from stylealign.tables import JUDGE_QUALITY, read_provenance, read_table
@@ -145,6 +146,12 @@ def test_the_quality_table_holds_every_domain_attribute_and_region(worlds, tmp_p
     assert dog[dog["task"] == "domain"]["metric"].tolist() == ["accuracy"]
     assert (rows["num_images"] == 12).all()
     assert rows["score"].between(-5, 1).all()
+
+
+def test_features_have_mean_square_one_on_training_images(worlds, tmp_path: Path) -> None:
+    judge = load_embedded("embedded", train(tmp_path, worlds))
+    pixels = torch.cat([ImageSet.open(images, index, "train").all() for _, images, index, _ in worlds])
+    assert np.square(judge.features(pixels)).mean() == pytest.approx(1, rel=0.02)
 
 
 def test_masks_alone_are_enough_and_are_learned(tmp_path: Path) -> None:
