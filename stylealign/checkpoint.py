@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from stylealign.devices import pick_device
 from stylealign.errors import CheckpointError
 from stylealign.networks.generator import Generator
 
@@ -122,7 +123,7 @@ def load_generator(path: str | os.PathLike[str], device: torch.device | str = "c
         raise CheckpointError(f"{path}: the weights do not match the digest in the file; it is damaged, restore it")
     G = Generator(**card.architecture)
     load_strictly(G, state, path)
-    return G.eval().requires_grad_(False).to(device), card
+    return G.eval().requires_grad_(False).to(pick_device(device)), card
 
 
 def load_strictly(module: nn.Module, state: Mapping[str, Tensor], path: str | os.PathLike[str]) -> None:

@@ -7,6 +7,7 @@
     │   └── LineageError       two models without a common ancestor, or a child that does not fit its parent
     ├── ResumeError            a private training state belongs to another run, or is in use
     ├── TrainingError          training diverged
+    ├── DeviceError            the device asked for is not there
     ├── JudgeError             a judge cannot be loaded, or was asked for what it cannot measure
     ├── TableError             rows that do not fit the declared schema
     └── InterruptedRun         a signal asked to stop; the state is saved and the same command resumes
@@ -49,6 +50,10 @@ class ResumeError(StyleAlignError):
 
 class TrainingError(StyleAlignError):
     """Training diverged."""
+
+
+class DeviceError(StyleAlignError):
+    """The device asked for is not there."""
 
 
 class JudgeError(StyleAlignError):

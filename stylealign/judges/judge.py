@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from stylealign.devices import pick_device
 from stylealign.errors import JudgeError
 
 FEATURES, DISTANCE, ATTRIBUTES, REGIONS = "features", "distance", "attributes", "regions"
@@ -125,13 +126,6 @@ class Judge:
             0, max(len(images[0]), 1), self.batch_size
         ):  # one empty batch gives an empty result its shape
             yield [pixels[start : start + self.batch_size].to(self.device) for pixels in images]
-
-
-def pick_device(device: torch.device | str) -> torch.device:
-    """``auto`` is CUDA where there is one, else the CPU."""
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(device)
 
 
 def _numpy(tensor: torch.Tensor) -> np.ndarray:

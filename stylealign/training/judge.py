@@ -40,7 +40,7 @@ from stylealign.training.judge_labels import (
 from stylealign.training.judge_loss import Losses, judge_losses, region_weights
 from stylealign.training.judge_quality import quality_rows
 from stylealign.training.resume import ResumeFolder
-from stylealign.training.run import pick_device
+from stylealign.devices import pick_device
 from stylealign.training.signals import StopRequest, stop_on_signals
 
 log = logging.getLogger(__name__)

@@ -30,7 +30,8 @@ from stylealign.checkpoint import (
 from stylealign.config.models import ResolvedModel
 from stylealign.data.batches import Batches
 from stylealign.data.image_set import ImageSet
-from stylealign.errors import InterruptedRun, LineageError, TrainingError
+from stylealign.devices import pick_device
+from stylealign.errors import InterruptedRun, LineageError
 from stylealign.images import to_hwc, to_pixels
 from stylealign.latents import sample_z
 from stylealign.networks.generator import Generator
@@ -57,15 +58,6 @@ class Outputs:
     ticks: Path
     cost: Path
     samples: Path
-
-
-def pick_device(name: str) -> torch.device:
-    """``auto`` is CUDA where there is one; asking for CUDA where there is none is an error."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise TrainingError("device: cuda, but torch sees no CUDA device; set device: auto or cpu, or mend the driver")
-    return torch.device(name)
 
 
 def train_model(

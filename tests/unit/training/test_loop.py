@@ -8,13 +8,14 @@ import torch
 
 from stylealign.checkpoint import ModelCard, save_generator, save_tensors, state_digest
 from stylealign.config.models import Architecture, ResolvedModel, Samples, Training
-from stylealign.errors import CheckpointError, TrainingError
+from stylealign.devices import pick_device
+from stylealign.errors import CheckpointError, DeviceError, TrainingError
 from stylealign.latents import torch_stream
 from stylealign.training.adopt import adopt_checkpoint
 from stylealign.training.course import Schedule, refuse_divergence
 from stylealign.training.loop import training_loop
 from stylealign.training.losses import Draws, d_main, d_r1, g_main, g_path_length, mixed_ws, phases, synthesize
-from stylealign.training.run import inherit, pick_device
+from stylealign.training.run import inherit
 from stylealign.training.state import TICK_METERS, build_state
 
 CPU = torch.device("cpu")
@@ -254,5 +255,5 @@ def test_schedule_counts_in_steps():
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_asking_for_an_absent_gpu_is_an_error():
     assert pick_device("auto").type == "cpu"
-    with pytest.raises(TrainingError, match="device: cuda"):
+    with pytest.raises(DeviceError, match="device: cuda"):
         pick_device("cuda")
