@@ -30,6 +30,8 @@ class Build:
     slant: float = 0.0
     ear_wide: float = 0.3
     ear_tall: float = 0.62
+    coat_saturation: float = 0.55
+    mark_gain: float = 0.42  # how dark stripes and spots are, relative to the fur
     mask: bool = False  # pale cheeks, as a fox
     mane: bool = False
 

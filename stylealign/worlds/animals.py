@@ -91,7 +91,7 @@ def sample_beast(draws: Draws, build: Build, traits: dict[str, float]) -> Beast:
         blaze=draws.between(0.1, 0.26) if draws.chance(0.55) else 0.0,
         patch_side=1 if draws.chance(0.5) else -1,
         marks=tuple(draws.between(0, 1) for _ in range(5)),
-        fur=coat(traits["coat_hue"], traits["coat_lightness"], 0.55),
+        fur=coat(traits["coat_hue"], traits["coat_lightness"], build.coat_saturation),
         pale=fur(traits["tone"]),
         iris=parts.iris_colour(build.slit, choice),
         nose=(222, 132, 128) if pink else (44, 34, 36),
@@ -144,14 +144,32 @@ class Species:
     tone: tuple[float, float] = (0.4, 1.0)
 
 
-BIG_CAT = Build(cheek=0.86, muzzle=(0.44, 0.32), puffs=True, nose=(0.18, 0.12), eye=(0.16, 0.15), slant=0.22)
-CANINE = Build(cheek=0.74, muzzle=(0.36, 0.4), mask=True, slant=0.3, ear_wide=0.32, ear_tall=0.66, nose=(0.17, 0.12))
+BIG_CAT = Build(
+    cheek=0.86, muzzle=(0.44, 0.32), puffs=True, nose=(0.18, 0.12), eye=(0.16, 0.15), slant=0.22, coat_saturation=0.7
+)
+CANINE = Build(
+    cheek=0.74,
+    muzzle=(0.36, 0.4),
+    mask=True,
+    slant=0.3,
+    ear_wide=0.32,
+    ear_tall=0.66,
+    nose=(0.17, 0.12),
+    coat_saturation=0.75,
+)
 SPECIES = (
-    Species("tiger", replace(BIG_CAT, mask=True, ear_wide=0.26), ROUND, STRIPES, (22, 38), (0.38, 0.6)),
+    Species(
+        "tiger",
+        replace(BIG_CAT, mask=True, ear_wide=0.26, coat_saturation=0.85, mark_gain=0.2),
+        ROUND,
+        STRIPES,
+        (22, 38),
+        (0.38, 0.6),
+    ),
     Species("leopard", replace(BIG_CAT, ear_wide=0.24), ROUND, SPOTS, (30, 46), (0.4, 0.7)),
     Species("lion", replace(BIG_CAT, mane=True, ear_wide=0.26), ROUND, PLAIN, (26, 44), (0.34, 0.62)),
     Species("fox", CANINE, ERECT, PLAIN, (18, 30), (0.34, 0.56), (0.6, 1.0)),
-    Species("wolf", CANINE, ERECT, PATCHES, (24, 46), (0.14, 0.5)),
+    Species("wolf", replace(CANINE, coat_saturation=0.3), ERECT, PATCHES, (24, 46), (0.14, 0.5)),
 )
 
 

@@ -114,9 +114,7 @@ class Canvas:
         marks = np.zeros(inks.shape, bool)
         marks[:, 1:] |= shapes[:, 1:] != shapes[:, :-1]
         marks[1:] |= shapes[1:] != shapes[:-1]
-        for _ in range(max(1, self.side // 128)):  # thicken to about 1.5 % of the width
-            marks[:, :-1] |= marks[:, 1:]
-            marks[:-1] |= marks[1:]
+        marks = _thicken(marks, self.side // 64)
         strength = np.asarray(Image.fromarray(marks.view(np.uint8) * np.uint8(255)).reduce(self.factor))  # [R, R]
         share = strength[:, :, None] * np.float32(1 / 255)
         colours = np.array(paper, np.float32) * (1 - share) + np.array(line, np.float32) * share
@@ -173,6 +171,18 @@ class Canvas:
         down = np.maximum(1 - ((places - np.float32(centre.imag)) / np.float32(ry)) ** 2, 0)
         coloured = (across * across)[:, None] * np.array(change, np.float32)  # [R, 3]
         return (down * down)[:, None] * coloured.reshape(1, -1)
+
+
+def _thicken(marks: np.ndarray, width: int) -> np.ndarray:
+    """Lines of one pixel before a border become ``width`` pixels (a power of two) centred on it."""
+    marks[:, :-1] |= marks[:, 1:]
+    marks[:-1] |= marks[1:]
+    half = 1
+    while 2 * half < width:
+        for axis in (0, 1):
+            marks = marks | np.roll(marks, half, axis) | np.roll(marks, -half, axis)
+        half *= 2
+    return marks
 
 
 @lru_cache(maxsize=8)

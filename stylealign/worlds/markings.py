@@ -43,7 +43,7 @@ def _draw_patches(canvas: Canvas, beast: Beast) -> None:
 
 def _draw_stripes(canvas: Canvas, beast: Beast) -> None:
     """Bars on the forehead, on the cheeks and on the shoulders."""
-    turn, ink = beast.turn, canvas.ink(shade(beast.fur, 0.42), HEAD)
+    turn, ink = beast.turn, canvas.ink(shade(beast.fur, beast.build.mark_gain), HEAD)
     for longitude in (-26, 0, 26):
         top, low = turn.at(longitude, 0.62), turn.at(longitude * 0.7, 0.8)
         canvas.fill(
@@ -61,7 +61,7 @@ def _draw_stripes(canvas: Canvas, beast: Beast) -> None:
                 ink,
                 contour=False,
             )
-    body = canvas.ink(shade(beast.fur, 0.4), TORSO)
+    body = canvas.ink(shade(beast.fur, beast.build.mark_gain), TORSO)
     for side in (-1, 1):
         for row in (0, 1):
             x = (0.62 + 0.06 * row) * side
@@ -74,7 +74,7 @@ def _draw_stripes(canvas: Canvas, beast: Beast) -> None:
 
 def _draw_spots(canvas: Canvas, beast: Beast) -> None:
     """Round spots, a little different on every animal."""
-    ink = canvas.ink(shade(beast.fur, 0.42), HEAD)
+    ink = canvas.ink(shade(beast.fur, beast.build.mark_gain), HEAD)
     size = 0.075 + 0.05 * beast.marks[0]
     for place, (longitude, y) in enumerate(_SPOTS):
         shift = beast.marks[place % len(beast.marks)] - 0.5
@@ -89,6 +89,6 @@ def _draw_spots(canvas: Canvas, beast: Beast) -> None:
                 ink,
                 contour=False,
             )
-    body = canvas.ink(shade(beast.fur, 0.4), TORSO)
+    body = canvas.ink(shade(beast.fur, beast.build.mark_gain), TORSO)
     for x, y in ((-0.7, 1.46), (0.7, 1.5), (-0.62, 1.74), (0.6, 1.8), (-0.92, 1.7), (0.9, 1.72)):
         canvas.fill(ellipse(complex(x, y), size, size), body, contour=False)
