@@ -1,5 +1,4 @@
-# From images to a family of aligned generators, measured: `snakemake` runs config.yaml,
-# `snakemake --configfile presets/full.yaml` another study instead of it. The user's guide is in docs/.
+# From images to a family of aligned generators, measured. `--configfile` names another study than config.yaml.
 from snakemake.utils import min_version
 
 min_version("9.19")
@@ -8,8 +7,7 @@ min_version("9.19")
 report: "docs/report/workflow.rst"
 
 
-# Used with `--sdm apptainer` only; otherwise jobs run in the environment that Snakemake runs in.
-container: "docker://python:3.11-slim"
+container: "docker://python:3.11-slim"  # with `--sdm apptainer` only
 
 
 include: "rules/common.smk"
@@ -30,3 +28,13 @@ include: "rules/judge.smk"
 include: "rules/analyse.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
+
+
+onsuccess:
+    print(
+        "Done. Tables: results/tables/, figures: results/figures/; `make run` or `snakemake --report` makes the report."
+    )
+
+
+onerror:
+    print("Stopped. The failed jobs' logs are above and under results/logs/; the same command goes on where it was.")

@@ -85,6 +85,13 @@ def training_priority(wildcards):
     return slices.training_priority(study, wildcards.model)
 
 
+def shown(page, category):
+    """A figure's page in the report, with its caption."""
+    figure = Path(page).stem
+    caption = f"../docs/report/figures/{figure}.rst"
+    return report(page, caption=caption, category=category, labels={"result": figure, "as": "figure"})
+
+
 def paper_section(table):
     """The report's heading for a table and its figure: where the papers have it."""
     return TABLES[table].paper

@@ -7,12 +7,7 @@ rule draw_family:
     output:
         png="results/figures/family.png",
         pdf="results/figures/family.pdf",
-        html=report(
-            "results/figures/family.html",
-            caption="../docs/report/figures/family.rst",
-            category="StyleAlign, Section 3",
-            labels={"result": "family", "as": "figure"},
-        ),
+        html=shown("results/figures/family.html", "StyleAlign, Section 3"),
     log:
         "results/logs/draw_family/family.log",
     threads: 1
@@ -34,12 +29,7 @@ rule draw_progress:
     output:
         png="results/figures/progress.png",
         pdf="results/figures/progress.pdf",
-        html=report(
-            "results/figures/progress.html",
-            caption="../docs/report/figures/progress.rst",
-            category="StyleAlign, Figures 4 and 13",
-            labels={"result": "progress", "as": "figure"},
-        ),
+        html=shown("results/figures/progress.html", "StyleAlign, Figures 4 and 13"),
     log:
         "results/logs/draw_progress/progress.log",
     threads: 1
@@ -61,12 +51,7 @@ rule draw_training_curves:
     output:
         png="results/figures/training_curves.png",
         pdf="results/figures/training_curves.pdf",
-        html=report(
-            "results/figures/training_curves.html",
-            caption="../docs/report/figures/training_curves.rst",
-            category="Training",
-            labels={"result": "training_curves", "as": "figure"},
-        ),
+        html=shown("results/figures/training_curves.html", "Training"),
     log:
         "results/logs/draw_training_curves/training_curves.log",
     threads: 1
@@ -88,12 +73,7 @@ rule draw_mapping_drift:
     output:
         png="results/figures/mapping_drift.png",
         pdf="results/figures/mapping_drift.pdf",
-        html=report(
-            "results/figures/mapping_drift.html",
-            caption="../docs/report/figures/mapping_drift.rst",
-            category=paper_section("mapping_drift"),
-            labels={"result": "mapping_drift", "as": "figure"},
-        ),
+        html=shown("results/figures/mapping_drift.html", paper_section("mapping_drift")),
     log:
         "results/logs/draw_mapping_drift/mapping_drift.log",
     threads: 1
@@ -116,12 +96,7 @@ rule draw_component_reset:
     output:
         png="results/figures/component_reset.png",
         pdf="results/figures/component_reset.pdf",
-        html=report(
-            "results/figures/component_reset.html",
-            caption="../docs/report/figures/component_reset.rst",
-            category=paper_section("component_reset"),
-            labels={"result": "component_reset", "as": "figure"},
-        ),
+        html=shown("results/figures/component_reset.html", paper_section("component_reset")),
     log:
         "results/logs/draw_component_reset/component_reset.log",
     threads: 1
@@ -143,12 +118,7 @@ rule draw_layer_reset:
     output:
         png="results/figures/layer_reset.png",
         pdf="results/figures/layer_reset.pdf",
-        html=report(
-            "results/figures/layer_reset.html",
-            caption="../docs/report/figures/layer_reset.rst",
-            category=paper_section("layer_reset"),
-            labels={"result": "layer_reset", "as": "figure"},
-        ),
+        html=shown("results/figures/layer_reset.html", paper_section("layer_reset")),
     log:
         "results/logs/draw_layer_reset/layer_reset.log",
     threads: 1
@@ -170,12 +140,7 @@ rule draw_model_quality:
     output:
         png="results/figures/model_quality.png",
         pdf="results/figures/model_quality.pdf",
-        html=report(
-            "results/figures/model_quality.html",
-            caption="../docs/report/figures/model_quality.rst",
-            category=paper_section("model_quality"),
-            labels={"result": "model_quality", "as": "figure"},
-        ),
+        html=shown("results/figures/model_quality.html", paper_section("model_quality")),
     log:
         "results/logs/draw_model_quality/model_quality.log",
     threads: 1
@@ -197,12 +162,7 @@ rule draw_attribute_alignment:
     output:
         png="results/figures/attribute_alignment.png",
         pdf="results/figures/attribute_alignment.pdf",
-        html=report(
-            "results/figures/attribute_alignment.html",
-            caption="../docs/report/figures/attribute_alignment.rst",
-            category=paper_section("attribute_alignment"),
-            labels={"result": "attribute_alignment", "as": "figure"},
-        ),
+        html=shown("results/figures/attribute_alignment.html", paper_section("attribute_alignment")),
     log:
         "results/logs/draw_attribute_alignment/attribute_alignment.log",
     threads: 1

@@ -72,8 +72,8 @@ def length(body: dict[str, list[str]]) -> int:
 
 def test_rules_are_short():
     lengths = {name: length(body) for name, body in WORKING.items()}
-    assert median(lengths.values()) <= 20
-    assert max(lengths.values()) <= 28, max(lengths, key=lengths.get)
+    assert median(lengths.values()) <= 16
+    assert max(lengths.values()) <= 26, max(lengths, key=lengths.get)
 
 
 def test_the_snakefile_is_a_contents_page():

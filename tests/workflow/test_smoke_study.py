@@ -1,6 +1,7 @@
 """The smoke study end to end: every table and figure, a second run with nothing to do, and what each change re-runs."""
 
 import os
+import shutil
 import time
 
 import pytest
@@ -136,3 +137,27 @@ def test_a_changed_cell_is_collected_again(used):
     assert "How far the mapping of cat drifted" in jobs
     assert "Table mapping_drift" in jobs
     assert "Train cat" not in jobs
+
+
+ADOPTED = """
+resolution: 16
+architecture: {z_dim: 32, w_dim: 32, mapping_layers: 2, channel_base: 256, channel_max: 16}
+training: {tick_kimg: 0.05, sample_kimg: [0, 0.05]}
+domains: {face: {source: world, world: face, num_train: 256, num_test: 96}}
+models:
+  ready: {domain: face, from: weights/g_ema.safetensors}
+  child: {domain: face, parent: ready, total_kimg: 0.1}
+samples: {num: 4}
+studies: {mapping_drift: {num_z: 100}}
+"""
+
+
+def test_a_finished_checkpoint_becomes_a_parent(used):
+    (used.folder / "results/models/face").rename(used.folder / "weights")
+    shutil.rmtree(used.folder / "results")
+    (used.folder / "adopted.yaml").write_text(ADOPTED)
+    run = used.snakemake("--cores", "2", "--configfile", "adopted.yaml")
+    assert run.returncode == 0, (run.stdout + run.stderr)[-4000:]
+    (row,) = read_table(used.folder / "results/tables/mapping_drift.parquet").itertuples()
+    assert (row.parent, row.model, row.relation) == ("ready", "child", "child")
+    assert 0 < row.l1_w < 0.5

@@ -9,6 +9,7 @@ import yaml
 from stylealign.config.reference import config_page, config_schema
 
 ROOT = Path(__file__).parents[3]
+STUDIES = ["config.yaml", *(f"presets/{path.name}" for path in sorted((ROOT / "presets").glob("*.yaml")))]
 
 
 @pytest.mark.parametrize(("name", "text"), [("config.md", config_page()), ("config.schema.json", config_schema())])
@@ -22,7 +23,7 @@ def test_every_key_has_a_description():
     assert not [row for row in rows if row.rstrip().endswith("|  |")]
 
 
-@pytest.mark.parametrize("preset", ["config.yaml", "presets/smoke.yaml", "presets/full.yaml", "presets/paper.yaml"])
+@pytest.mark.parametrize("preset", STUDIES)
 def test_the_schema_accepts_the_committed_studies(preset):
     jsonschema = pytest.importorskip("jsonschema")
     from stylealign.config.yaml_file import read_yaml
@@ -37,7 +38,7 @@ def test_the_schema_refuses_a_misspelt_key():
         jsonschema.validate({**study, "trianing": {}}, json.loads(config_schema()))
 
 
-@pytest.mark.parametrize("preset", ["config.yaml", "presets/smoke.yaml", "presets/full.yaml", "presets/paper.yaml"])
+@pytest.mark.parametrize("preset", STUDIES)
 def test_each_study_names_the_schema_for_editors(preset):
     first = (ROOT / preset).read_text().splitlines()[0]
     schema = first.removeprefix("# yaml-language-server: $schema=")
