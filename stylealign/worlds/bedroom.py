@@ -147,9 +147,15 @@ def draw_bed(canvas: Canvas, draws: Draws, traits: dict[str, float], wood: Colou
         sheet,
     )
     _draw_pillows(canvas, traits, middle, half)
+    _draw_blanket(canvas, draws, traits, half, slant)
+
+
+def _draw_blanket(canvas: Canvas, draws: Draws, traits: dict[str, float], half: float, slant: float) -> None:
+    """From below the pillows over the foot of the bed, turned back at its upper end."""
+    foot, wide = 0.5 + slant, half * 1.18
     blanket = hsl(traits["cloth_hue"], 0.5, draws.between(0.4, 0.62))
     y, share = 0.64, (0.64 - 0.53) / 0.33
-    x, edge = middle + slant * share, half + (wide - half) * share
+    x, edge = 0.5 + slant * share, half + (wide - half) * share
     canvas.fill(
         closed(
             (

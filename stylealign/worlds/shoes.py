@@ -160,7 +160,28 @@ def draw_sole(canvas: Canvas, shoe: Shoe) -> None:
 
 def draw_upper(canvas: Canvas, shoe: Shoe) -> None:
     """The body, its dark inside at the rim, toe cap and heel counter."""
-    low, rim = GROUND - shoe.sole, shoe.collar
+    low = GROUND - shoe.sole
+    _draw_opening(canvas, shoe, low)
+    canvas.fill(upper_outline(shoe), canvas.ink(shoe.leather, UPPER))
+    _draw_toe_cap(canvas, shoe, low)
+    if shoe.kind != PUMP:
+        back = 0.5 * (low + max(shoe.collar, -0.3))
+        counter = closed(
+            (
+                complex(0.5, low),
+                complex(0.54, back + 0.1),
+                complex(0.7, back - 0.08),
+                complex(0.88, back - 0.06),
+                complex(0.885, low),
+            )
+        )
+        canvas.fill(shoe.lifted(counter), canvas.ink(shade(shoe.leather, 0.78), UPPER))
+    _draw_stripes(canvas, shoe, low)
+
+
+def _draw_opening(canvas: Canvas, shoe: Shoe, low: float) -> None:
+    """The dark inside; where there are laces, the tongue stands before it."""
+    rim = shoe.collar
     inside = canvas.ink(mix(shade(shoe.leather, 0.4), (40, 30, 30), 0.4), OPENING)
     if shoe.kind == PUMP:
         canvas.fill(
@@ -196,8 +217,9 @@ def draw_upper(canvas: Canvas, shoe: Shoe) -> None:
             ),
             tongue,
         )
-    body = upper_outline(shoe)
-    canvas.fill(body, canvas.ink(shoe.leather, UPPER))
+
+
+def _draw_toe_cap(canvas: Canvas, shoe: Shoe, low: float) -> None:
     tall = 0.3 - 0.12 * shoe.traits["toe_point"]
     cap = shoe.trim if shoe.kind == SNEAKER else shade(shoe.leather, 0.8)
     point = shoe.traits["toe_point"]
@@ -214,19 +236,6 @@ def draw_upper(canvas: Canvas, shoe: Shoe) -> None:
         ),
         canvas.ink(cap, TOE),
     )
-    if shoe.kind != PUMP:
-        back = 0.5 * (low + max(rim, -0.3))
-        counter = closed(
-            (
-                complex(0.5, low),
-                complex(0.54, back + 0.1),
-                complex(0.7, back - 0.08),
-                complex(0.88, back - 0.06),
-                complex(0.885, low),
-            )
-        )
-        canvas.fill(shoe.lifted(counter), canvas.ink(shade(shoe.leather, 0.78), UPPER))
-    _draw_stripes(canvas, shoe, low)
 
 
 def _draw_stripes(canvas: Canvas, shoe: Shoe, low: float) -> None:
