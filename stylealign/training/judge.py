@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from stylealign import __version__
 from stylealign.config.judges import EmbeddedJudge as JudgeSpec
+from stylealign.devices import pick_device
 from stylealign.errors import InterruptedRun
 from stylealign.images import to_net
 from stylealign.judges.embedded import load_embedded, save_embedded
@@ -40,7 +41,6 @@ from stylealign.training.judge_labels import (
 from stylealign.training.judge_loss import Losses, judge_losses, region_weights
 from stylealign.training.judge_quality import quality_rows
 from stylealign.training.resume import ResumeFolder
-from stylealign.devices import pick_device
 from stylealign.training.signals import StopRequest, stop_on_signals
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from stylealign.judges.embedded_network import Reading, Vocabulary
 from stylealign.training.judge_labels import UNKNOWN_REGION, Labels
 
-REGION_WEIGHT, ATTRIBUTE_WEIGHT, DOMAIN_WEIGHT = 2.0, 1.0, 0.1
+REGION_WEIGHT, ATTRIBUTE_WEIGHT, DOMAIN_WEIGHT = 2.0, 2.0, 0.1
 DICE_SMOOTHING_PX = 1.0
 NO_CLASS = -1
 

@@ -50,10 +50,11 @@ class Bomb:
 
 def test_a_file_that_would_run_code_is_refused_and_runs_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for write in (lambda path: torch.save(Bomb(), path), lambda path: path.write_bytes(pickle.dumps(Bomb(), protocol=2))):
-        write(tmp_path / "bomb.pt")
+    bomb = tmp_path / "bomb.pt"
+    for write in (lambda: torch.save(Bomb(), bomb), lambda: bomb.write_bytes(pickle.dumps(Bomb(), protocol=2))):
+        write()
         with pytest.raises(JudgeError, match="without running code"):
-            load_state_dict("j", tmp_path / "bomb.pt")
+            load_state_dict("j", bomb)
         assert not Path("exploded").exists()
 
 
