@@ -15,8 +15,8 @@ class EmbeddedJudge(Section):
     domains: tuple[str, ...] | None = key(None, "the labelled domains it is trained on (null: all that have labels)")
     total_kimg: float = key(100, "thousands of images of training", gt=0)
     batch_size: int = key(64, "images per step", ge=2)
-    lr: float = key(0.002, "Adam's learning rate", gt=0)
-    width: int = key(32, "channels of its first layer", ge=4)
+    lr: float = key(0.005, "Adam's learning rate", gt=0)
+    width: int = key(32, "its size: half as many channels at full resolution, doubling down to 4 x width", ge=4)
 
 
 class _WithWeights(Section):
@@ -30,6 +30,7 @@ class TorchvisionJudge(_WithWeights):
     kind: Literal["torchvision"] = key(..., "a torchvision backbone")
     network: str = key(..., "its name in torchvision.models, such as squeezenet1_1")
     scale: Literal["unit", "imagenet"] = key("imagenet", "how it wants pixels: 0..1, or normalised as ImageNet")
+    input_px: int = key(224, "pixels that images are resized to (its cost grows with the square)", ge=32, le=1024)
     layers: tuple[str, ...] | None = key(None, "modules whose activations are compared (null: the judge's choice)")
 
 

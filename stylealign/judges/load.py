@@ -52,6 +52,6 @@ def _load_from_weights(name: str, spec: "config.NetworkJudge", weights: Path | N
         case "torchvision":
             from stylealign.judges.torchvision import TorchvisionJudge
 
-            options = {"scale": spec.scale, "layers": spec.layers}
+            options = {"scale": spec.scale, "layers": spec.layers, "input_px": spec.input_px}
             return TorchvisionJudge(name, spec.network, weights, device=device, **options)
     raise JudgeError(f"judges.{name}.kind: unknown kind {spec.kind!r}")
