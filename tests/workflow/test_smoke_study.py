@@ -131,12 +131,10 @@ def test_the_recipe_retrains_everything_and_nothing_else_of_training_does(used):
     assert "Train the judge embedded" not in jobs
 
 
-def test_a_changed_cell_is_collected_again(used):
-    (used.folder / "results/cells/mapping_drift/cat.parquet").unlink()
+def test_a_lost_table_is_collected_again_from_its_cells(used):
+    (used.folder / "results/tables/mapping_drift.parquet").unlink()
     jobs = used.planned(*SMOKE)
-    assert "How far the mapping of cat drifted" in jobs
-    assert "Table mapping_drift" in jobs
-    assert "Train cat" not in jobs
+    assert jobs == ["Figure mapping_drift: how far mappings drifted", "Table mapping_drift"]
 
 
 ADOPTED = """
