@@ -11,6 +11,7 @@ CORES ?= all
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CODE := stylealign workflow_scripts tests benchmarks
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SHELL := /bin/bash
 
@@ -33,8 +34,8 @@ run: $(READY)
 	@echo "Open results/report.html"
 
 lint: $(READY)
-	ruff format --check .
-	ruff check .
+	ruff format --check $(CODE)
+	ruff check $(CODE)
 	snakefmt --check -l 120 Snakefile rules
 	snakemake --lint
 	lint-imports
