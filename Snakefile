@@ -37,4 +37,6 @@ onsuccess:
 
 
 onerror:
-    print("Stopped. The failed jobs' logs are above and under results/logs/; the same command goes on where it was.")
+    print(
+        "Stopped. The failed jobs' logs are above and under results/logs/; the same command goes on where it was."
+    )

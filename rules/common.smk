@@ -8,7 +8,7 @@ from stylealign.config.yaml_file import read_yaml
 from stylealign.errors import ConfigError
 from stylealign.lineage import relatives
 from stylealign.provenance import canonical_json, code_digest, versions
-from stylealign.tables import TABLES
+from stylealign.tables import ALIGNMENT, MODELS, REPRODUCIBILITY, TABLES, TRANSFER
 from stylealign.training.recipe import RECIPE
 
 
@@ -72,7 +72,12 @@ def minutes(base):
 
 def training_memory(wildcards, attempt):
     training = study.resolved_model(wildcards.model).training
-    sizes = study.resolution, training.batch_size, study.architecture.channel_base, training.memory_budget_gb
+    sizes = (
+        study.resolution,
+        training.batch_size,
+        study.architecture.channel_base,
+        training.memory_budget_gb,
+    )
     return needs.mem_mb(needs.training_mem_mb(*sizes), attempt)
 
 
@@ -89,12 +94,17 @@ def shown(page, category):
     """A figure's page in the report, with its caption."""
     figure = Path(page).stem
     caption = f"../docs/report/figures/{figure}.rst"
-    return report(page, caption=caption, category=category, labels={"result": figure, "as": "figure"})
+    return report(
+        page,
+        caption=caption,
+        category=category,
+        labels={"result": figure, "as": "figure"},
+    )
 
 
 def paper_section(table):
-    """The report's heading for a table and its figure: where the papers have it."""
-    return TABLES[table].paper
+    """The report's heading for a table and its figure."""
+    return TABLES[table].section
 
 
 def paper_section_of_table(wildcards):
@@ -173,7 +183,10 @@ def with_judge_of(comparison, path):
 def weights_file(judge):
     """What a judge reads: trained here, fetched here, a file of the user's, or nothing."""
     source = slices.weights_source(study.judges[judge])
-    made = {"trained": f"results/judges/{judge}/judge.safetensors", "fetched": f"results/judges/{judge}/weights"}
+    made = {
+        "trained": f"results/judges/{judge}/judge.safetensors",
+        "fetched": f"results/judges/{judge}/weights",
+    }
     return made.get(source, source) or []
 
 

@@ -7,7 +7,7 @@ rule draw_family:
     output:
         png="results/figures/family.png",
         pdf="results/figures/family.pdf",
-        html=shown("results/figures/family.html", "StyleAlign, Section 3"),
+        html=shown("results/figures/family.html", ALIGNMENT),
     log:
         "results/logs/draw_family/family.log",
     threads: 1
@@ -29,7 +29,7 @@ rule draw_progress:
     output:
         png="results/figures/progress.png",
         pdf="results/figures/progress.pdf",
-        html=shown("results/figures/progress.html", "StyleAlign, Figures 4 and 13"),
+        html=shown("results/figures/progress.html", TRANSFER),
     log:
         "results/logs/draw_progress/progress.log",
     threads: 1
@@ -51,7 +51,7 @@ rule draw_training_curves:
     output:
         png="results/figures/training_curves.png",
         pdf="results/figures/training_curves.pdf",
-        html=shown("results/figures/training_curves.html", "Training"),
+        html=shown("results/figures/training_curves.html", MODELS),
     log:
         "results/logs/draw_training_curves/training_curves.log",
     threads: 1
@@ -92,7 +92,10 @@ rule draw_mapping_drift:
 rule draw_component_reset:
     input:
         table="results/tables/component_reset.parquet",
-        images=for_models("results/cells/component_reset/{model}.npz", slices.measured_models(study, "component_reset")),
+        images=for_models(
+            "results/cells/component_reset/{model}.npz",
+            slices.measured_models(study, "component_reset"),
+        ),
     output:
         png="results/figures/component_reset.png",
         pdf="results/figures/component_reset.pdf",
@@ -162,7 +165,10 @@ rule draw_attribute_alignment:
     output:
         png="results/figures/attribute_alignment.png",
         pdf="results/figures/attribute_alignment.pdf",
-        html=shown("results/figures/attribute_alignment.html", paper_section("attribute_alignment")),
+        html=shown(
+            "results/figures/attribute_alignment.html",
+            paper_section("attribute_alignment"),
+        ),
     log:
         "results/logs/draw_attribute_alignment/attribute_alignment.log",
     threads: 1

@@ -48,8 +48,16 @@ rule image_sets:
 
 rule study:
     output:
-        config=report("results/config.yaml", caption="../docs/report/study.rst", category="The study"),
-        environment=report("results/environment.json", caption="../docs/report/study.rst", category="The study"),
+        config=report(
+            "results/config.yaml",
+            caption="../docs/report/study.rst",
+            category=REPRODUCIBILITY,
+        ),
+        environment=report(
+            "results/environment.json",
+            caption="../docs/report/study.rst",
+            category=REPRODUCIBILITY,
+        ),
     log:
         "results/logs/study/study.log",
     threads: 1

@@ -28,12 +28,20 @@ class Column:
     meaning: str
 
 
+# The report's headings, by the sections of StyleAlign.
+MODELS = "1 Models and data"
+TRANSFER = "2 What changes in transfer (StyleAlign 3, A.1, A.7)"
+ALIGNMENT = "3 What stays aligned (StyleAlign 3, A.2)"
+REPRODUCIBILITY = "4 Reproducibility"
+
+
 @dataclass(frozen=True)
 class Table:
-    """A table: its name, where the papers have it, its title, its columns, and the keys it is sorted by."""
+    """A table: its name, where the papers have it, the report's heading, its title, its columns, what sorts it."""
 
     name: str
     paper: str
+    section: str
     title: str
     columns: tuple[Column, ...]
     keys: tuple[str, ...] = field(default=())
@@ -67,6 +75,7 @@ _SEED = integer("seed", "the study's seed")
 MODEL_QUALITY = Table(
     "model_quality",
     "not in the papers",
+    MODELS,
     "FID and KID of every model against its own domain and, as a control, every other one",
     (
         _MODEL,
@@ -89,6 +98,7 @@ MODEL_QUALITY = Table(
 MAPPING_DRIFT = Table(
     "mapping_drift",
     "StyleAlign, Table 7",
+    TRANSFER,
     "How far the mapping network moved: mean |w_parent(z) - w_model(z)|",
     (
         _PARENT,
@@ -113,6 +123,7 @@ _LPIPS = (
 COMPONENT_RESET = Table(
     "component_reset",
     "StyleAlign, Figures 1 and 8",
+    TRANSFER,
     "What each component learned: the image change when it is reset to the parent's weights",
     (
         string("child", "the model whose component is reset"),
@@ -130,6 +141,7 @@ COMPONENT_RESET = Table(
 LAYER_RESET = Table(
     "layer_reset",
     "StyleAlign, Table 2",
+    TRANSFER,
     "Where the change lives: the image change when one resolution's convolutions are reset to the parent's",
     (
         string("child", "the model whose convolutions are reset"),
@@ -147,6 +159,7 @@ LAYER_RESET = Table(
 ATTRIBUTE_ALIGNMENT = Table(
     "attribute_alignment",
     "not in the papers",
+    ALIGNMENT,
     "Does the same z mean the same thing: rank correlation of a judged attribute across models",
     (
         _PARENT,
@@ -171,6 +184,7 @@ ATTRIBUTE_ALIGNMENT = Table(
 TRAINING = Table(
     "training",
     "not in the papers",
+    MODELS,
     "What training cost",
     (
         _MODEL,
@@ -189,6 +203,7 @@ TRAINING = Table(
 TICKS = Table(
     "ticks",
     "not in the papers",
+    MODELS,
     "The course of one training",
     (
         number("kimg", "thousands of images so far"),
@@ -210,6 +225,7 @@ TICKS = Table(
 JUDGE_QUALITY = Table(
     "judge_quality",
     "not in the papers",
+    MODELS,
     "How well the study's own judge reads held-out images whose truth is known",
     (
         _JUDGE,
@@ -227,6 +243,7 @@ JUDGE_QUALITY = Table(
 IMAGE_SETS = Table(
     "image_sets",
     "not in the papers",
+    MODELS,
     "The image sets of the study",
     (
         string("domain", "the image set"),

@@ -38,6 +38,9 @@ class Training(Section):
     pl_weight: float = key(2.0, "weight of path length regularisation (0: off)", ge=0)
     pl_interval: int = key(4, "steps between path length regularisations", ge=1)
     style_mixing_prob: float = key(0.9, "probability that a batch mixes two styles", ge=0, le=1)
+    reuse_fakes: bool = key(
+        False, "D learns from the images G has just learned from, not from fresh ones: less time (published: false)"
+    )
     ema_kimg: float = key(5.0, "half-life of the averaged generator, in thousands of images", gt=0)
     ema_rampup: float | None = key(
         0.05, "the half-life is at most this part of the images seen so far (null: off; a child has it off)", gt=0

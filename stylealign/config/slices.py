@@ -129,7 +129,7 @@ def everything(study: Study) -> Slice:
 
 def figure(study: Study) -> Slice:
     """What a figure depends on, beside its tables and samples: who descends from whom, in which order."""
-    return {"parents": study.parents()}
+    return {"parents": list(study.parents().items())}  # a list: canonical JSON sorts the keys of a mapping
 
 
 CELL_TABLES = ("model_quality", "mapping_drift", "component_reset", "layer_reset", "attribute_alignment")

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylealign.ops.modulated_conv import LRELU_GAIN, leaky_relu
+from stylealign.ops.modulated_conv import LRELU_GAIN, leaky_relu_
 from stylealign.ops.resample import blur2d, downsample2d, setup_filter
 
 
@@ -33,7 +33,7 @@ class FullyConnected(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         bias = self.bias if self.bias_gain == 1 else self.bias * self.bias_gain
         y = torch.addmm(bias, x, self.weight.t(), alpha=self.weight_gain)
-        return leaky_relu(y) if self.activate else y
+        return leaky_relu_(y) if self.activate else y
 
 
 class Conv2d(nn.Module):
@@ -64,7 +64,7 @@ class Conv2d(nn.Module):
         weight = (self.weight * (self.weight_gain * factor)).to(x.dtype)
         bias = None if self.bias is None else (self.bias * factor).to(x.dtype)
         y = self._convolve(x, weight, bias)
-        y = leaky_relu(y) if self.activate else y
+        y = leaky_relu_(y) if self.activate else y
         return y if self.conv_clamp is None else y.clamp(-self.conv_clamp * factor, self.conv_clamp * factor)
 
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

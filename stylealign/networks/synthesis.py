@@ -62,7 +62,7 @@ class ToRGB(nn.Module):
 
     def forward(self, x: Tensor, s: Tensor) -> Tensor:
         x = x * (s * self.weight_gain).to(x.dtype)[:, :, None, None]
-        y = F.conv2d(x, self.weight.to(x.dtype)) + self.bias.to(x.dtype)[None, :, None, None]
+        y = F.conv2d(x, self.weight.to(x.dtype), self.bias.to(x.dtype))
         return y if self.conv_clamp is None else y.clamp(-self.conv_clamp, self.conv_clamp)
 
 

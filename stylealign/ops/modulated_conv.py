@@ -51,9 +51,13 @@ def modulated_conv(
     return blur2d(y, f, padding=1, gain=4), d
 
 
-def leaky_relu(x: Tensor) -> Tensor:
-    """Leaky ReLU without its gain: callers fold sqrt(2) into the weights or scales before it."""
-    return F.leaky_relu(x, LRELU_SLOPE)
+def leaky_relu_(x: Tensor) -> Tensor:
+    """Leaky ReLU in place, without its gain: callers fold sqrt(2) into the weights or scales before it.
+
+    ``x`` must be a fresh result that nothing else reads; writing in place halves the memory traffic, which is what
+    element-wise steps cost on a CPU.
+    """
+    return F.leaky_relu(x, LRELU_SLOPE, inplace=True)
 
 
 def styled_activation(y: Tensor, d: Tensor, noise: Tensor | None, bias: Tensor, clamp: float | None) -> Tensor:
@@ -66,5 +70,5 @@ def styled_activation(y: Tensor, d: Tensor, noise: Tensor | None, bias: Tensor, 
     shift = (bias * LRELU_GAIN)[None, :, None, None]
     if noise is not None:
         shift = shift + noise * LRELU_GAIN  # [1 or N, Cout, H, W]
-    x = leaky_relu(torch.addcmul(shift.to(y.dtype), y, scale))
+    x = leaky_relu_(torch.addcmul(shift.to(y.dtype), y, scale))
     return x if clamp is None else x.clamp(-clamp * LRELU_GAIN, clamp * LRELU_GAIN)

@@ -37,16 +37,16 @@ def training_loop(state: TrainState, batches: Batches, spec: ResolvedModel, num_
 
 
 def _run_phase(state: TrainState, real: Tensor, spec: ResolvedModel, phase: Phase) -> None:
-    network, optimiser = (state.G, state.opt_g) if phase.network == "G" else (state.D, state.opt_d)
+    optimiser, other = (state.opt_g, state.opt_d) if phase.network == "G" else (state.opt_d, state.opt_g)
     learning = optimiser.param_groups[0]["params"]
-    others = state.D if phase.network == "G" else state.G
-    others.requires_grad_(False)
+    for parameter in other.param_groups[0]["params"]:
+        parameter.requires_grad_(False)
     for parameter in learning:
         parameter.requires_grad_(True)
-    optimiser.zero_grad(set_to_none=True)
+        parameter.grad = None
     draws = Draws(spec.seed, phase.name, state.step, real.device)
     record(state, phase.accumulate(state, real, spec, draws))
-    sanitise_gradients(network.parameters())
+    sanitise_gradients(learning)
     optimiser.step()
 
 

@@ -30,6 +30,7 @@ class TrainState:
     ada_signs: Tensor  # [2]: sum of sign(D(real)) and their number since p was last adjusted
     meters: Tensor  # [len(TICK_METERS), 2]: sum and number since the last tick
     step: int = 0
+    fake: Tensor | None = None  # [N, 3, R, R]: what G learned from in this step; never outlives the step
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor by a unique name, for the private resume file."""

@@ -54,7 +54,14 @@ def test_what_cannot_change_a_model_is_not_tracked(change):
     "key", sorted(set(Training.model_fields) - {"checkpoint_kimg", "memory_budget_gb", "tensorboard"})
 )
 def test_every_other_setting_is_tracked(key):
-    values = {"augment": "on", "mixed_precision": "off", "mirror": True, "sample_kimg": [3], "batch_size": 8}
+    values = {
+        "augment": "on",
+        "mixed_precision": "off",
+        "mirror": True,
+        "reuse_fakes": True,
+        "sample_kimg": [3],
+        "batch_size": 8,
+    }
     changed = study(training={key: values.get(key, 0.125 if "interval" not in key and key != "freeze_d" else 2)})
     assert changed.resolved_model("root").tracked() != study().resolved_model("root").tracked()
 
