@@ -1,4 +1,4 @@
-"""Training speed of the default architecture, by phase, and for one process with 2 threads against two with one each.
+"""Training speed of the default architecture: by phase, where a step's time goes, and threads against processes.
 
     python benchmarks/train.py [--seconds 20]
 
@@ -13,6 +13,7 @@ import time
 from collections import defaultdict
 
 import torch
+from torch.profiler import ProfilerActivity, profile
 
 from stylealign.config.models import Architecture, ResolvedModel, Samples, Training
 from stylealign.training import loop
@@ -30,14 +31,15 @@ class NoiseBatches:
         return self.pixels
 
 
-def default_spec() -> ResolvedModel:
-    training = Training(batch_size=BATCH_SIZE, ada_kimg=500)
+def default_spec(**training: object) -> ResolvedModel:
+    """The default study's root; ``training`` overrides its settings."""
+    settings = {"batch_size": BATCH_SIZE, "ada_kimg": 500, "pl_weight": 0, "reuse_fakes": True, **training}
     return ResolvedModel(
         name="face",
         domain="face",
         resolution=32,
         architecture=Architecture(),
-        training=training,
+        training=Training(**settings),
         total_kimg=1,
         seed=0,
         study_seed=0,
@@ -45,9 +47,9 @@ def default_spec() -> ResolvedModel:
     )
 
 
-def time_phases(seconds: float) -> dict[str, list[float]]:
+def time_phases(seconds: float, **training: object) -> dict[str, list[float]]:
     """Seconds of every phase and of every step over about ``seconds``."""
-    spec = default_spec()
+    spec = default_spec(**training)
     state = build_state(spec, torch.device("cpu"), augment=False)
     found: dict[str, list[float]] = defaultdict(list)
     run_phase = loop._run_phase
@@ -78,14 +80,40 @@ def images_per_second(found: dict[str, list[float]]) -> float:
     return 16 * BATCH_SIZE / statistics.median(rounds)
 
 
-def report(seconds: float, threads: int) -> float:
+def report(seconds: float, threads: int, **training: object) -> float:
     torch.set_num_threads(threads)
-    found = time_phases(seconds)
+    found = time_phases(seconds, **training)
     for name, values in found.items():
         print(f"  {name:6s} {statistics.median(values) * 1000:8.1f} ms (median of {len(values)})")
     rate = images_per_second(found)
     print(f"  {rate:.1f} images/s with {threads} thread(s)", flush=True)
     return rate
+
+
+def share_of(name: str, shapes: list[object]) -> str:
+    """Which kind of work an operation is."""
+    if "conv" in name:
+        depthwise = any(isinstance(shape, list) and len(shape) == 4 and shape[1] == 1 for shape in shapes)
+        return "FIR filters" if depthwise else "dense convolutions"
+    element_wise = ("mul", "leaky", "add", "sum", "copy_", "pow", "mean", "sqrt", "softplus", "fill", "div", "sub")
+    if name.startswith("aten::") and name.removeprefix("aten::").startswith(element_wise):
+        return "element-wise"
+    return "small matrices, optimiser, Python's own"
+
+
+def report_shares(num_steps: int = 10) -> None:
+    """Print where the time of main steps goes."""
+    torch.set_num_threads(1)
+    spec = default_spec(pl_weight=0, r1_gamma=0)
+    state = build_state(spec, torch.device("cpu"), augment=False)
+    list(loop.training_loop(state, NoiseBatches(), spec, 3))
+    with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as found:
+        list(loop.training_loop(state, NoiseBatches(), spec, 3 + num_steps))
+    totals: dict[str, float] = defaultdict(float)
+    for event in found.key_averages(group_by_input_shape=True):
+        totals[share_of(event.key, event.input_shapes)] += event.self_cpu_time_total
+    for kind, time_us in sorted(totals.items(), key=lambda item: -item[1]):
+        print(f"  {time_us / sum(totals.values()):6.1%}  {time_us / num_steps / 1000:7.1f} ms  {kind}")
 
 
 def side_by_side(seconds: float, num: int) -> list[float]:
@@ -105,6 +133,10 @@ def main() -> None:
     print(f"default architecture, 32 px, batch {BATCH_SIZE}, torch {torch.__version__}")
     print("one process, 1 thread:")
     report(arguments.seconds, 1)
+    print("the same with the published recipe (path length regularisation, fresh images for D):")
+    report(arguments.seconds, 1, pl_weight=2.0, reuse_fakes=False)
+    print("where a step's time goes (one thread):")
+    report_shares()
     print("one process, 2 threads:")
     one = report(arguments.seconds, 2)
     two = side_by_side(arguments.seconds, 2)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from stylealign.checkpoint import ModelCard, save_generator, save_tensors, state_digest
 from stylealign.config.models import Architecture, ResolvedModel, Samples, Training
@@ -14,7 +15,17 @@ from stylealign.latents import torch_stream
 from stylealign.training.adopt import adopt_checkpoint
 from stylealign.training.course import Schedule, refuse_divergence
 from stylealign.training.loop import training_loop
-from stylealign.training.losses import Draws, d_main, d_r1, g_main, g_path_length, mixed_ws, phases, synthesize
+from stylealign.training.losses import (
+    Draws,
+    d_main,
+    d_r1,
+    discriminate_both,
+    g_main,
+    g_path_length,
+    mixed_ws,
+    phases,
+    synthesize,
+)
 from stylealign.training.run import inherit
 from stylealign.training.state import TICK_METERS, build_state
 
@@ -90,6 +101,27 @@ def test_losses_against_their_definitions():
     assert torch.allclose(g_main(state, real, settings, draws())["loss_g"], expected_g, atol=1e-5)
     expected_d = torch.log1p(torch.exp(state.D(fake))).mean() + torch.log1p(torch.exp(-state.D(real))).mean()
     assert torch.allclose(d_main(state, real, settings, draws())["loss_d"], expected_d, atol=1e-5)
+
+
+@pytest.mark.parametrize("group", [1, 2, 4])
+def test_one_pass_over_both_kinds_gives_the_logits_of_two(group):
+    state = build_state(spec(), CPU, augment=False)
+    state.D.b4.mbstd_group_size = group
+    fake, real = (torch.randn([4, 3, 16, 16], generator=torch_stream(0, name)) for name in ("fake", "real"))
+    together = discriminate_both(state, fake, real, draws())
+    for ours, alone in zip(together, (state.D(fake), state.D(real)), strict=True):
+        assert torch.allclose(ours, alone, atol=1e-5)
+
+
+def test_d_may_learn_from_the_images_that_g_learned_from():
+    state = build_state(spec(), CPU, augment=False)
+    real = torch.rand([4, 3, 16, 16], generator=torch_stream(0, "real"))
+    g_main(state, real, spec(), draws("Gmain"))
+    expected = F.softplus(state.D(state.fake)).mean() + F.softplus(-state.D(real)).mean()
+    reused = d_main(state, real, spec(reuse_fakes=True), draws("Dmain"))["loss_d"]
+    fresh = d_main(state, real, spec(), draws("Dmain"))["loss_d"]
+    assert torch.allclose(reused, expected, atol=1e-5)
+    assert not torch.allclose(fresh, expected, atol=1e-4)
 
 
 def test_r1_gradient_is_gamma_half_times_interval():
