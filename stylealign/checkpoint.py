@@ -84,7 +84,8 @@ def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[
         raise CheckpointError(f"{path}: no such checkpoint") from error
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise CheckpointError(
-            f"{path}: not a stylealign checkpoint, or cut short ({error}); delete it and run again to make it anew"
+            f"{path}: not a stylealign checkpoint, or cut short ({error}); restore it, or if it is a result of this "
+            "study delete it and run again"
         ) from error
 
 
@@ -118,10 +119,15 @@ def read_card(path: str | os.PathLike[str]) -> ModelCard:
 def load_generator(path: str | os.PathLike[str], device: torch.device | str = "cpu") -> tuple[Generator, ModelCard]:
     """A generator ready to be measured (eval, no gradients) and its card; the weights are checked by their digest."""
     state, meta = load_tensors(path)
+    if meta.get("kind") == "pair":
+        raise CheckpointError(f"{path}: a training pair, not a model; name the g_ema.safetensors beside it")
     card = _card(meta, path)
     if state_digest(state) != card.digest:
         raise CheckpointError(f"{path}: the weights do not match the digest in the file; it is damaged, restore it")
-    G = Generator(**card.architecture)
+    try:
+        G = Generator(**card.architecture)
+    except TypeError as error:
+        raise CheckpointError(f"{path}: an architecture that this version does not know ({error})") from error
     load_strictly(G, state, path)
     return G.eval().requires_grad_(False).to(pick_device(device)), card
 
@@ -138,5 +144,5 @@ def load_strictly(module: nn.Module, state: Mapping[str, Tensor], path: str | os
     ]
     if problems:
         shown = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
-        raise CheckpointError(f"{path}: does not fit the configured architecture: {shown}")
+        raise CheckpointError(f"{path}: does not fit, so set architecture: and resolution: to its own: {shown}")
     module.load_state_dict(dict(state))

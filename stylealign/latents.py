@@ -14,5 +14,6 @@ def torch_stream(seed: int, *purpose: str | int, device: torch.device | str = "c
 
 
 def sample_z(num: int, z_dim: int, seed: int, *purpose: str | int) -> torch.Tensor:
-    """``[num, z_dim]`` standard normal codes, drawn on the CPU so that every device sees the same ones."""
-    return torch.randn([num, z_dim], generator=torch_stream(seed, "z", *purpose))
+    """``[num, z_dim]`` standard normal codes, drawn on the CPU: row i is the same for every device and ``num``."""
+    count = -(-num * z_dim // 16) * 16  # torch draws blocks of 16 and redraws an incomplete one: keep to whole blocks
+    return torch.randn([count], generator=torch_stream(seed, "z", *purpose))[: num * z_dim].reshape(num, z_dim)

@@ -65,7 +65,7 @@ class Conv2d(nn.Module):
         bias = None if self.bias is None else (self.bias * factor).to(x.dtype)
         y = self._convolve(x, weight, bias)
         y = leaky_relu_(y) if self.activate else y
-        return y if self.conv_clamp is None else y.clamp(-self.conv_clamp * factor, self.conv_clamp * factor)
+        return y if self.conv_clamp is None else y.clamp(-self.conv_clamp * gain, self.conv_clamp * gain)
 
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         kernel_size = weight.shape[2]

@@ -71,4 +71,4 @@ def styled_activation(y: Tensor, d: Tensor, noise: Tensor | None, bias: Tensor, 
     if noise is not None:
         shift = shift + noise * LRELU_GAIN  # [1 or N, Cout, H, W]
     x = leaky_relu_(torch.addcmul(shift.to(y.dtype), y, scale))
-    return x if clamp is None else x.clamp(-clamp * LRELU_GAIN, clamp * LRELU_GAIN)
+    return x if clamp is None else x.clamp(-clamp, clamp)

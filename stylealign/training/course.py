@@ -115,17 +115,27 @@ def _peak_gpu_mb(device: torch.device) -> float:
     return torch.cuda.max_memory_allocated(device) / 2**20 if device.type == "cuda" else 0.0
 
 
+def _advice(spec: ResolvedModel) -> str:
+    settings = spec.training
+    return f"models.{spec.name}.training: lower lr (now {settings.lr}) or raise r1_gamma (now {settings.r1_gamma})"
+
+
+def refuse_infinities(spec: ResolvedModel, run: TrainState, kimg: float) -> None:
+    """:class:`TrainingError` when a weight is not finite; asked before each checkpoint, so all of them are good."""
+    for network in (run.G, run.D, run.g_ema):
+        if not all(bool(parameter.isfinite().all()) for parameter in network.parameters()):
+            raise TrainingError(f"{spec.name}: NaN or infinity in the weights at {kimg:.1f} kimg; {_advice(spec)}")
+
+
 def refuse_divergence(spec: ResolvedModel, run: TrainState, ticks: list[dict[str, float]]) -> None:
     """:class:`TrainingError`, with what to change, when losses or weights are not finite or D has won for good."""
-    losses = [ticks[-1]["loss_g"], ticks[-1]["loss_d"]]
-    weights_finite = all(bool(p.isfinite().all()) for p in run.g_ema.parameters())
-    settings = spec.training
-    advice = f"models.{spec.name}.training: lower lr (now {settings.lr}) or raise r1_gamma (now {settings.r1_gamma})"
-    if not (np.isfinite(losses).all() and weights_finite):
-        raise TrainingError(f"{spec.name}: NaN or infinity at {ticks[-1]['kimg']:.1f} kimg; {advice}")
+    kimg = ticks[-1]["kimg"]
+    refuse_infinities(spec, run, kimg)
+    if not np.isfinite([ticks[-1]["loss_g"], ticks[-1]["loss_d"]]).all():
+        raise TrainingError(f"{spec.name}: NaN or infinity in the losses at {kimg:.1f} kimg; {_advice(spec)}")
     recent = [tick["loss_d"] for tick in ticks[-COLLAPSED_TICKS:]]
     if len(recent) == COLLAPSED_TICKS and max(recent) < COLLAPSED_LOSS_D:
         raise TrainingError(
-            f"{spec.name}: the discriminator has won at {ticks[-1]['kimg']:.1f} kimg (loss_d < {COLLAPSED_LOSS_D} for "
-            f"{COLLAPSED_TICKS} ticks); {advice}, or switch augment on when images are few"
+            f"{spec.name}: the discriminator has won at {kimg:.1f} kimg (loss_d < {COLLAPSED_LOSS_D} for "
+            f"{COLLAPSED_TICKS} ticks); {_advice(spec)}, or switch augment on when images are few"
         )

@@ -33,6 +33,10 @@ class Draws:
     def stream(self, purpose: str) -> torch.Generator:
         return torch_stream(self.seed, self.phase, purpose, self.step, device=self.device)
 
+    def cpu_stream(self, purpose: str) -> torch.Generator:
+        """For draws that are made on the CPU whatever the device."""
+        return torch_stream(self.seed, self.phase, purpose, self.step)
+
     def normal(self, purpose: str, *shape: int) -> Tensor:
         return torch.randn(shape, generator=self.stream(purpose), device=self.device)
 
@@ -43,9 +47,9 @@ def mixed_ws(state: TrainState, num: int, mixing_prob: float, draws: Draws) -> T
     w = G.mapping.w(draws.normal("z", num, G.z_dim))
     G.mapping.update_w_avg(w)
     ws = w.unsqueeze(1).repeat(1, G.num_ws, 1)
-    coin = draws.stream("mixing")
-    mixes = torch.rand([], generator=coin, device=draws.device) < mixing_prob
-    cutoff = int(torch.randint(1, G.num_ws, [], generator=coin, device=draws.device))
+    coin = draws.cpu_stream("mixing")
+    mixes = torch.rand([], generator=coin) < mixing_prob
+    cutoff = int(torch.randint(1, G.num_ws, [], generator=coin))
     if not mixes:
         return ws
     w_other = G.mapping.w(draws.normal("z_mixing", num, G.z_dim))
@@ -60,7 +64,7 @@ def synthesize(state: TrainState, ws: Tensor, draws: Draws) -> Tensor:
 def discriminate(state: TrainState, x: Tensor, draws: Draws, which: str) -> Tensor:
     """Logits of (augmented) images."""
     if state.augment is not None:
-        x = state.augment(x, draws.stream(f"augment_{which}"))
+        x = state.augment(x, draws.cpu_stream(f"augment_{which}"))
     return state.D(x)
 
 
@@ -71,10 +75,11 @@ def discriminate_both(state: TrainState, fake: Tensor, real: Tensor, draws: Draw
     (2N / group)-th image.
     """
     if state.augment is not None:
-        fake = state.augment(fake, draws.stream("augment_fake"))
-        real = state.augment(real, draws.stream("augment_real"))
-    num = len(real)
-    size = min(state.D.b4.mbstd_group_size, num)
+        fake = state.augment(fake, draws.cpu_stream("augment_fake"))
+        real = state.augment(real, draws.cpu_stream("augment_real"))
+    num, size = len(real), state.D.b4.mbstd_group_size
+    if num % size:  # a batch smaller than a group cannot share a pass
+        return state.D(fake), state.D(real)
     both = torch.stack([part.unflatten(0, (size, num // size)) for part in (fake, real)], dim=1)
     logits = state.D(both.flatten(0, 2)).unflatten(0, (size, 2, num // size))  # [size, 2, N / size, 1]
     return logits[:, 0].flatten(0, 1), logits[:, 1].flatten(0, 1)
@@ -84,7 +89,7 @@ def g_main(state: TrainState, real: Tensor, spec: ResolvedModel, draws: Draws) -
     """``softplus(-D(G(z)))``."""
     ws = mixed_ws(state, len(real), spec.training.style_mixing_prob, draws)
     fake = synthesize(state, ws, draws)
-    state.fake = fake.detach()
+    state.fake = fake.detach() if spec.training.reuse_fakes else None
     logits = discriminate(state, fake, draws, "fake")
     loss = F.softplus(-logits).mean()
     loss.backward()
@@ -108,7 +113,7 @@ def g_path_length(state: TrainState, real: Tensor, spec: ResolvedModel, draws: D
 
 def d_main(state: TrainState, real: Tensor, spec: ResolvedModel, draws: Draws) -> dict[str, Tensor]:
     """``softplus(D(G(z))) + softplus(-D(x))``."""
-    fake = state.fake if spec.training.reuse_fakes else None
+    fake, state.fake = state.fake, None
     if fake is None:
         with torch.no_grad():
             ws = mixed_ws(state, len(real), spec.training.style_mixing_prob, draws)

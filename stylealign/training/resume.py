@@ -2,10 +2,11 @@
 
 It lives outside every declared output, since Snakemake deletes those before a job and after a failed one. A state
 that belongs to another run (another config, other images, another recipe) is set aside with a line that names both, and
-never used.
+never used; when the old config comes back, so does its state.
 """
 
 import fcntl
+import hashlib
 import json
 import logging
 import os
@@ -67,6 +68,7 @@ class ResumeFolder:
 
     def newest(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         """The newest whole checkpoint of this very run, or None; a damaged one is skipped with a warning."""
+        self._bring_back()
         for path in self._checkpoints():
             try:
                 tensors, meta = load_tensors(path)
@@ -81,19 +83,35 @@ class ResumeFolder:
 
     def clear(self) -> None:
         """Remove the heavy part after success."""
-        for path in self._checkpoints():
+        for path in [*self._checkpoints(), *self.folder.glob("state-*.partial")]:
             path.unlink()
         shutil.rmtree(self.folder / "stale", ignore_errors=True)
 
     def _checkpoints(self) -> list[Path]:
         return sorted(self.folder.glob("state-*.safetensors"), reverse=True)
 
+    def _stale(self, identity: Mapping[str, str]) -> Path:
+        """Where the state of one identity is set aside."""
+        text = json.dumps(dict(identity), sort_keys=True)
+        return self.folder / "stale" / hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def _bring_back(self) -> None:
+        """Take this run's own state out of ``stale``, where an earlier change of the config had put it."""
+        stale = self._stale(self.identity)
+        if not stale.is_dir():
+            return
+        others = [path for path in self._checkpoints() if _identity_of(path) != self.identity]
+        if others:
+            self._set_aside(_identity_of(others[0]))
+        for path in stale.glob("state-*.safetensors"):
+            path.replace(self.folder / path.name)
+        stale.rmdir()
+
     def _set_aside(self, other: Mapping[str, str]) -> None:
-        stale = self.folder / "stale"
-        shutil.rmtree(stale, ignore_errors=True)
-        stale.mkdir()
+        stale = self._stale(other)
+        stale.mkdir(parents=True, exist_ok=True)
         for path in self._checkpoints():
-            path.rename(stale / path.name)
+            path.replace(stale / path.name)
         changed = [key for key in self.identity | dict(other) if self.identity.get(key) != other.get(key)]
         theirs, ours = ({key: value.get(key) for key in changed} for value in (other, self.identity))
         log.warning(
@@ -102,3 +120,11 @@ class ResumeFolder:
             json.dumps(theirs),
             json.dumps(ours),
         )
+
+
+def _identity_of(path: Path) -> dict[str, str]:
+    """Whose checkpoint a file is; empty when it cannot be read."""
+    try:
+        return dict(load_tensors(path)[1].get("identity") or {})
+    except CheckpointError:
+        return {}

@@ -35,8 +35,9 @@ from stylealign.errors import InterruptedRun, LineageError
 from stylealign.images import to_hwc, to_pixels
 from stylealign.latents import sample_z
 from stylealign.networks.generator import Generator
+from stylealign.provenance import file_sha256
 from stylealign.tables import TICKS, TRAINING, write_table
-from stylealign.training.course import Clock, Course, Schedule, refuse_divergence
+from stylealign.training.course import Clock, Course, Schedule, refuse_divergence, refuse_infinities
 from stylealign.training.loop import training_loop
 from stylealign.training.recipe import RECIPE
 from stylealign.training.resume import ResumeFolder
@@ -88,7 +89,7 @@ def train_model(
     device = pick_device(spec.device)
     image_set = ImageSet.open(images, index, "train")
     augment = _use_augmentation(spec, image_set.num)
-    with ResumeFolder(state, _identity(spec, image_set, parent_card)) as folder, stop_on_signals() as stop:
+    with ResumeFolder(state, _identity(spec, image_set, parent_pair, parent_card)) as folder, stop_on_signals() as stop:
         course = Course()
         run = build_state(spec, device, augment=augment)
         saved = folder.newest()
@@ -123,11 +124,14 @@ def _use_augmentation(spec: ResolvedModel, num_images: int) -> bool:
     return setting == "on" or (setting == "auto" and num_images < AUGMENT_AUTO_BELOW)
 
 
-def _identity(spec: ResolvedModel, image_set: ImageSet, parent_card: Path | None) -> dict[str, str]:
+def _identity(
+    spec: ResolvedModel, image_set: ImageSet, parent_pair: Path | None, parent_card: Path | None
+) -> dict[str, str]:
     return {
         "spec": json.dumps(spec.tracked(), sort_keys=True),
         "images": image_set.digest,
         "parent": read_card(parent_card).digest if parent_card else "",
+        "parent_pair": file_sha256(parent_pair) if parent_pair else "",
         "recipe": str(RECIPE),
     }
 
@@ -166,6 +170,7 @@ def _follow(
             if writer is not None:
                 _to_tensorboard(writer, course.ticks[-1], step)
         if stop or (step % schedule.checkpoint == 0 and not last):
+            refuse_infinities(spec, run, schedule.kimg(step))
             _save(folder, run, course)
         if stop and not last:
             raise InterruptedRun(

@@ -1,6 +1,7 @@
 """Everything one training holds: networks, optimisers, running statistics and the step; to tensors and back."""
 
 import copy
+import logging
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,9 @@ from stylealign.networks.generator import Generator
 from stylealign.optim import lazy_adam
 from stylealign.training.augment import AugmentPipe
 
+log = logging.getLogger(__name__)
+
+NUM_FP16_RES = 4
 TICK_METERS = ("loss_g", "loss_d", "r1_penalty", "pl_length", "score_real", "score_fake", "sign_real")
 
 
@@ -30,7 +34,7 @@ class TrainState:
     ada_signs: Tensor  # [2]: sum of sign(D(real)) and their number since p was last adjusted
     meters: Tensor  # [len(TICK_METERS), 2]: sum and number since the last tick
     step: int = 0
-    fake: Tensor | None = None  # [N, 3, R, R]: what G learned from in this step; never outlives the step
+    fake: Tensor | None = None  # [N, 3, R, R]: what G learned from in this step, where D is to learn from it too
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor by a unique name, for the private resume file."""
@@ -89,8 +93,7 @@ def build_state(spec: ResolvedModel, device: torch.device, *, augment: bool) -> 
     """A training at step 0, on ``device``, before any parent's weights are loaded."""
     G, D = (network.to(device) for network in build_networks(spec))
     settings = spec.training
-    half = device.type == "cuda" and settings.mixed_precision != "off"
-    G.synthesis.num_fp16_res = D.num_fp16_res = 4 if half else 0
+    use_half_precision(spec, G, D, device)
     g_ema = copy.deepcopy(G).eval().requires_grad_(False)
     freeze_discriminator(D, settings.freeze_d)
     return TrainState(
@@ -103,11 +106,28 @@ def build_state(spec: ResolvedModel, device: torch.device, *, augment: bool) -> 
             lr=settings.lr,
             interval=settings.r1_interval if settings.r1_gamma else 0,
         ),
-        augment=AugmentPipe().to(device) if augment else None,
+        augment=AugmentPipe() if augment else None,  # on the CPU: its draws are small and the same everywhere
         pl_mean=torch.zeros([], device=device),
         ada_signs=torch.zeros([2], device=device),
         meters=torch.zeros([len(TICK_METERS), 2], dtype=torch.float64, device=device),
     )
+
+
+def use_half_precision(spec: ResolvedModel, G: Generator, D: Discriminator, device: torch.device) -> None:
+    """Run the four highest resolutions in float16 on a GPU, where the config allows it and has a clamp for it.
+
+    Half precision without ``conv_clamp`` overflows sooner or later, so it stays off then. On a CPU there is none.
+    """
+    setting = spec.training.mixed_precision
+    if device.type != "cuda":
+        if setting == "on":
+            log.warning("models.%s.training.mixed_precision: on is ignored on a %s", spec.name, device.type)
+        return
+    if spec.architecture.conv_clamp is None:
+        if setting != "off":
+            log.warning("no half precision: it needs architecture.conv_clamp (256, as published)")
+        return
+    G.synthesis.num_fp16_res = D.num_fp16_res = NUM_FP16_RES if setting != "off" else 0
 
 
 def discriminator_layers(D: Discriminator) -> list[nn.Module]:

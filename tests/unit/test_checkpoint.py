@@ -101,9 +101,15 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match="foreign"):
         load_tensors(tmp_path / "foreign.safetensors")
     save_file(
-        {"x": torch.zeros(1)}, tmp_path / "pair.safetensors", metadata={"stylealign": json.dumps({"kind": "pair"})}
+        {"x": torch.zeros(1)}, tmp_path / "pair.safetensors", metadata={"stylealign": json.dumps({"kind": "generator"})}
     )
     with pytest.raises(CheckpointError, match="card"):
+        load_generator(tmp_path / "pair.safetensors")
+
+
+def test_a_pair_is_not_taken_for_a_model(tmp_path):
+    save_tensors(tmp_path / "pair.safetensors", {"x": torch.zeros(1)}, {"kind": "pair"})
+    with pytest.raises(CheckpointError, match=r"name the g_ema\.safetensors beside it"):
         load_generator(tmp_path / "pair.safetensors")
 
 
@@ -115,7 +121,7 @@ def test_no_such_file(tmp_path):
 def test_misfits_are_listed(saved):
     _, G, _ = saved
     other = Generator(**{**SIZES, "mapping_layers": 3, "channel_base": 128})
-    with pytest.raises(CheckpointError, match=r"missing mapping\.fc2\.weight.*and \d+ more"):
+    with pytest.raises(CheckpointError, match=r"set architecture.*missing mapping\.fc2\.weight.*and \d+ more"):
         load_strictly(other, G.state_dict(), "g.safetensors")
 
 

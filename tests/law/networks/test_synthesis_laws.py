@@ -50,7 +50,7 @@ def test_styled_activation_spelled_out():
     y, d, noise, bias = normal(2, 3, 4, 4), normal(2, 3).abs(), normal(4, 4, purpose="n"), normal(3, purpose="b")
     plain = F.leaky_relu(y * d[:, :, None, None] + noise + bias[:, None, None], 0.2) * 2**0.5
     assert torch.allclose(styled_activation(y, d, noise, bias, None), plain, atol=1e-6)
-    assert torch.allclose(styled_activation(y, d, noise, bias, 0.5), plain.clamp(-(0.5**0.5), 0.5**0.5), atol=1e-6)
+    assert torch.allclose(styled_activation(y, d, noise, bias, 0.5), plain.clamp(-0.5, 0.5), atol=1e-6)
 
 
 @pytest.mark.parametrize(

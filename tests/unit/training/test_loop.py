@@ -113,12 +113,39 @@ def test_one_pass_over_both_kinds_gives_the_logits_of_two(group):
         assert torch.allclose(ours, alone, atol=1e-5)
 
 
+@pytest.mark.parametrize("batch", [2, 3])
+def test_a_batch_smaller_than_a_group_takes_two_passes(batch):
+    state = build_state(spec(), CPU, augment=False)
+    fake, real = (torch.randn([batch, 3, 16, 16], generator=torch_stream(0, name)) for name in ("fake", "real"))
+    together = discriminate_both(state, fake, real, draws())
+    assert torch.equal(together[0], state.D(fake))
+    assert torch.equal(together[1], state.D(real))
+
+
+@pytest.mark.parametrize("settings", [{"freeze_d": 2, "reuse_fakes": True}, {"augment": "on", "ada_kimg": 0.1}])
+def test_a_loaded_state_goes_on_bit_for_bit(settings):
+    child = spec(**settings).model_copy(update={"parent": "root"})
+    is_augmented = child.training.augment == "on"
+    whole = run(build_state(child, CPU, augment=is_augmented), child, 6)
+    first = run(build_state(child, CPU, augment=is_augmented), child, 3)
+    second = build_state(child.model_copy(update={"seed": 5}), CPU, augment=is_augmented)
+    second.load({name: value.clone() for name, value in first.tensors().items()}, first.step)
+    assert state_digest(run(second, child, 6).tensors()) == state_digest(whole.tensors())
+
+
+def test_half_precision_is_only_for_a_gpu_and_says_so(caplog):
+    state = build_state(spec(mixed_precision="on"), CPU, augment=False)
+    assert (state.G.synthesis.num_fp16_res, state.D.num_fp16_res) == (0, 0)
+    assert "mixed_precision: on is ignored on a cpu" in caplog.text
+
+
 def test_d_may_learn_from_the_images_that_g_learned_from():
     state = build_state(spec(), CPU, augment=False)
     real = torch.rand([4, 3, 16, 16], generator=torch_stream(0, "real"))
-    g_main(state, real, spec(), draws("Gmain"))
+    g_main(state, real, spec(reuse_fakes=True), draws("Gmain"))
     expected = F.softplus(state.D(state.fake)).mean() + F.softplus(-state.D(real)).mean()
     reused = d_main(state, real, spec(reuse_fakes=True), draws("Dmain"))["loss_d"]
+    assert state.fake is None  # used once
     fresh = d_main(state, real, spec(), draws("Dmain"))["loss_d"]
     assert torch.allclose(reused, expected, atol=1e-5)
     assert not torch.allclose(fresh, expected, atol=1e-4)

@@ -142,6 +142,17 @@ def test_a_state_of_another_config_is_set_aside_with_a_line_that_names_both(imag
     assert '\\"seed\\": 4' in line
 
 
+def test_the_old_config_gets_its_state_back(tmp_path):
+    for name, step in (("a", 5), ("b", 7)):
+        with ResumeFolder(tmp_path, {"spec": name}) as folder:
+            assert folder.newest() is None
+            folder.save(step, {"x": torch.zeros(3)}, {})
+    with ResumeFolder(tmp_path, {"spec": "a"}) as folder:
+        assert folder.newest()[1]["step"] == 5
+    with ResumeFolder(tmp_path, {"spec": "b"}) as folder:
+        assert folder.newest()[1]["step"] == 7
+
+
 def test_two_processes_never_share_a_folder(tmp_path):
     with (
         ResumeFolder(tmp_path / "state", {"spec": "a"}),
