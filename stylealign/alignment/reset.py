@@ -69,13 +69,14 @@ def reset_distances(
 ) -> list[np.ndarray]:
     """The judge's distance between child(z) and each changed child's image of the same z: a float64 [N] each.
 
-    The child's own images are rendered once.
+    The child's own images are rendered and looked at once.
     """
     distances: list[list[np.ndarray]] = [[] for _ in changed]
     for some_z in z.split(BATCH):
         base = render(child, some_z, truncation_psi)
-        for kept, G in zip(distances, changed, strict=True):
-            kept.append(judge.distance(base, render(G, some_z, truncation_psi)))
+        others = (render(G, some_z, truncation_psi) for G in changed)
+        for kept, values in zip(distances, judge.distances(base, others), strict=True):
+            kept.append(values)
     return [np.concatenate(kept).astype(np.float64) for kept in distances]
 
 

@@ -56,10 +56,11 @@ def decode_picture(stream: BinaryIO, resolution: int, fit: Fit) -> Picture:
     """The picture in ``stream`` as a square of ``resolution`` pixels; :class:`Reject` when it cannot be used."""
     with _pillow_errors():
         image = _open(stream)
-        orientation = _orientation(image)
-        width, height = image.size if orientation < 5 else image.size[::-1]
+        width, height = image.size
         _check_not_small(width, height, resolution, fit)
         with turn(num_pixels=width * height):
+            orientation = _orientation(image)
+            width, height = (width, height) if orientation < 5 else (height, width)
             image.draft(None, (4 * resolution, 4 * resolution))
             image = _upright(_known_colours(image), orientation)
             return Picture(_square(image, resolution, fit), width, height)
@@ -120,7 +121,7 @@ def _open(stream: BinaryIO) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF orientation 1..8; 1 where it is absent or nonsense."""
+    """EXIF orientation 1..8; 1 where it is absent or nonsense. Of a PNG, whose EXIF may come last, all is decoded."""
     value = image.getexif().get(_ORIENTATION_TAG, 1)
     return value if value in _TRANSPOSE else 1
 

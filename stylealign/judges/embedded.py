@@ -63,8 +63,11 @@ class EmbeddedJudge(Judge):
     def _features(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.network.features(self._read(pixels)[0])
 
-    def _distance(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        return perceptual_distance(self._trunk(a), self._trunk(b))
+    def _look(self, pixels: torch.Tensor) -> list[torch.Tensor]:
+        return self._trunk(pixels)
+
+    def _distance(self, seen: list[torch.Tensor], pixels: torch.Tensor) -> torch.Tensor:
+        return perceptual_distance(seen, self._trunk(pixels))
 
     def _attributes(self, pixels: torch.Tensor) -> torch.Tensor:
         return attribute_values(self.vocabulary, self._read(pixels)[1])

@@ -7,8 +7,8 @@ Images pass through in batches, and no result depends on which images share a ba
 Legend: N images, H x W pixels, F features.
 """
 
-from collections.abc import Callable, Iterator
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -50,9 +50,24 @@ class Judge:
     def distance(self, a: torch.Tensor, b: torch.Tensor) -> np.ndarray:
         """Perceptual distance of image i of ``a`` to image i of ``b`` (uint8 [N, 3, H, W] both) as float32 [N]."""
         self._require(DISTANCE)
-        if a.shape != b.shape:
-            raise JudgeError(f"judge {self.name}: distance between {list(a.shape)} and {list(b.shape)} images")
-        return _numpy(self._batched(self._distance, a, b))
+        self._check_alike(a, b)
+        return _numpy(self._batched(lambda some_a, some_b: self._distance(self._look(some_a), some_b), a, b))
+
+    def distances(self, base: torch.Tensor, others: Iterable[torch.Tensor]) -> list[np.ndarray]:
+        """:meth:`distance` of ``base`` to each of ``others``, looking at ``base`` once.
+
+        What is seen in ``base`` is kept meanwhile: a few activations for each image. ``others`` are taken one by one.
+        """
+        self._require(DISTANCE)
+        self._check(base)
+        with torch.inference_mode():
+            seen = [self._look(some) for (some,) in self._batches(base)]
+        return [self._distance_to(base, seen, other) for other in others]
+
+    def _distance_to(self, base: torch.Tensor, seen: list[Any], other: torch.Tensor) -> np.ndarray:
+        self._check_alike(base, other)
+        looks = iter(seen)
+        return _numpy(self._batched(lambda some: self._distance(next(looks), some), other))
 
     def attributes(self, pixels: torch.Tensor) -> dict[str, np.ndarray]:
         """Judged attributes of uint8 ``pixels`` [N, 3, H, W]: a float64 [N] for each name in ``attribute_names``."""
@@ -74,7 +89,11 @@ class Judge:
     def _features(self, pixels: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError
 
-    def _distance(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    def _look(self, pixels: torch.Tensor) -> Any:
+        """What :meth:`_distance` needs of one side: the images themselves, or a kind's activations."""
+        return pixels
+
+    def _distance(self, seen: Any, pixels: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError
 
     def _attributes(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -111,6 +130,10 @@ class Judge:
                 f"judge {self.name} (kind {self.kind}) needs images of {self.min_resolution_px} px or more, "
                 f"got {pixels.shape[2]} x {pixels.shape[3]}; raise the study's resolution or choose another judge"
             )
+
+    def _check_alike(self, a: torch.Tensor, b: torch.Tensor) -> None:
+        if a.shape != b.shape:
+            raise JudgeError(f"judge {self.name}: distance between {list(a.shape)} and {list(b.shape)} images")
 
     def _batched(self, measure: Callable, *images: torch.Tensor):
         for pixels in images:

@@ -39,8 +39,8 @@ class LpipsJudge(Judge):
         self.network = _build(network).to(self.device)
         fit_state_dict(name, self.network.net, sliced(load_state_dict(name, path), self.network.net), backbone)
 
-    def _distance(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        return self.network(to_net(a), to_net(b)).reshape(len(a))
+    def _distance(self, seen: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+        return self.network(to_net(seen), to_net(pixels)).reshape(len(pixels))  # the package looks at both
 
 
 def sliced(state: Mapping[str, torch.Tensor], net: torch.nn.Module) -> dict[str, torch.Tensor]:

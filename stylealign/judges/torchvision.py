@@ -63,10 +63,10 @@ class TorchvisionJudge(Judge):
             self.network(self._prepare(pixels))
         return pooled(seen[self.head])
 
-    def _distance(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        return perceptual_distance(self._activations(a), self._activations(b))
+    def _distance(self, seen: list[torch.Tensor], pixels: torch.Tensor) -> torch.Tensor:
+        return perceptual_distance(seen, self._look(pixels))
 
-    def _activations(self, pixels: torch.Tensor) -> list[torch.Tensor]:
+    def _look(self, pixels: torch.Tensor) -> list[torch.Tensor]:
         with _recording(self.network, outputs=self.layers) as seen:
             self.network(self._prepare(pixels))
         return [spatial(seen[layer]) for layer in self.layers]

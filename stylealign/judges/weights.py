@@ -18,17 +18,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from stylealign.errors import JudgeError
+from stylealign.provenance import file_sha256
 
 log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 20
 TIMEOUT_SEC = 60
-
-
-def file_sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def require_weights(name: str, weights: Path | None, cure: str) -> Path:

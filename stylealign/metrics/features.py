@@ -43,10 +43,6 @@ class Features:
     def num(self) -> int:
         return len(self.features)
 
-    def attribute(self, name: str) -> np.ndarray:
-        """The judged attribute, float64 [N]."""
-        return self.attributes[:, self.attribute_names.index(name)]
-
     def of_split(self, split: str | None) -> np.ndarray:
         """Features of one split, [n, F] (all for ``None``); :class:`JudgeError` when it has no images."""
         chosen = self.features if split is None else self.features[self.split == split]

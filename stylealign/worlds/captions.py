@@ -1,6 +1,7 @@
 """Captions composed from attributes: what they say is true of the picture, in plain words."""
 
-_HUES = (
+_HUES = (  # degrees, where each begins; below 20 it is red again
+    (0, "red"),
     (20, "orange"),
     (48, "yellow"),
     (72, "green"),
@@ -14,7 +15,7 @@ _HUES = (
 
 
 def hue_word(hue_deg: float) -> str:
-    """The name of a hue between 20 and 325 degrees."""
+    """The name of a hue of 0 to 360 degrees."""
     word = _HUES[0][1]
     for start, name in _HUES:
         if hue_deg >= start:

@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngImageFile
 
 from stylealign.data import decode
 from stylealign.data.decode import check_num_bytes, decode_mask, decode_picture
@@ -159,6 +160,20 @@ def test_large_jpeg_is_decoded_reduced_and_looks_the_same(make_picture, encoded)
 def test_absurd_sizes_are_turned_away_before_a_pixel_is_decoded(width, height, monkeypatch):
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
     assert reason_of(claimed_png(width, height)) == Reason.TOO_LARGE
+
+
+def test_a_png_is_decoded_after_the_size_check_and_in_its_turn(monkeypatch, make_picture, encoded):
+    """Pillow decodes all of a PNG to look for EXIF behind the pixels."""
+    has_turn, load = [], PngImageFile.load
+    monkeypatch.setattr(
+        PngImageFile, "load", lambda image: has_turn.append(decode._LARGE_TURN._is_owned()) or load(image)
+    )
+    monkeypatch.setattr(decode, "_LARGE_PIXELS", 500)
+    assert reason_of(encoded(make_picture(0, 4, 400))) == Reason.TOO_SMALL
+    assert has_turn == []
+    read(encoded(make_picture(0, 40, 40)))
+    assert has_turn
+    assert all(has_turn)
 
 
 def test_pixel_limit_is_inclusive(monkeypatch, make_picture, encoded):

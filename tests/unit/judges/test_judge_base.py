@@ -49,6 +49,21 @@ def test_distance_and_regions_do_not_depend_on_the_batch_split() -> None:
     np.testing.assert_array_equal(embedded(64).regions(a), embedded(2).regions(a))
 
 
+def test_distances_are_the_distance_to_each_with_one_look_at_the_base(monkeypatch) -> None:
+    judge, base = embedded(4), images(9)
+    others = [base.flip(0), base.flip(3), base]
+    expected = [judge.distance(base, other) for other in others]
+    looks, look = [], judge._look
+    monkeypatch.setattr(judge, "_look", lambda pixels: looks.append(len(pixels)) or look(pixels))
+    found = judge.distances(base, iter(others))
+    assert looks == [4, 4, 1]
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert judge.distances(images(0), [images(0)])[0].shape == (0,)
+    with pytest.raises(JudgeError, match="distance between"):
+        judge.distances(base, [images(3)])
+
+
 def test_one_pass_gives_what_two_give() -> None:
     pixels = images(5)
     np.testing.assert_array_equal(embedded().features_and_attributes(pixels)[0], embedded().features(pixels))
@@ -73,6 +88,8 @@ def test_asking_for_what_a_kind_does_not_measure_names_the_kinds_that_do() -> No
         ColourJudge("c").regions(images(1))
     with pytest.raises(JudgeError, match=r"does not measure distance.*lpips"):
         ColourJudge("c").distance(images(1), images(1))
+    with pytest.raises(JudgeError, match=r"does not measure distance.*lpips"):
+        ColourJudge("c").distances(images(1), [images(1)])
 
 
 @pytest.mark.parametrize(

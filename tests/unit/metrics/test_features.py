@@ -41,9 +41,9 @@ def test_an_image_set_is_judged_in_its_order_whole(image_set: ImageSet, judge: E
     assert judged.protocol == "all-18"
     assert (judged.split == "test").sum() == 6
     np.testing.assert_allclose(judged.features[7:9], judge.features(image_set.read([7, 8])), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(
-        judged.attribute("yaw_deg")[:3], judge.attributes(image_set.read([0, 1, 2]))["yaw_deg"], rtol=1e-4
-    )
+    assert judged.attribute_names == ("yaw_deg",)
+    expected = judge.attributes(image_set.read([0, 1, 2]))["yaw_deg"]
+    np.testing.assert_allclose(judged.attributes[:3, 0], expected, rtol=1e-4)
     assert judged.of_split("test").shape == (6, 128)
     assert judged.of_split(None).shape == (18, 128)
 

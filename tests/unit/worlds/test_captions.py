@@ -17,6 +17,8 @@ from stylealign.worlds.registry import get_world
 @pytest.mark.parametrize(
     ("hue", "word"),
     [
+        (8, "red"),
+        (19.9, "red"),
         (20, "orange"),
         (47.9, "orange"),
         (60, "yellow"),
@@ -25,6 +27,7 @@ from stylealign.worlds.registry import get_world
         (220, "blue"),
         (240, "indigo"),
         (300, "pink"),
+        (330, "red"),
     ],
 )
 def test_hues_have_names(hue: float, word: str):
