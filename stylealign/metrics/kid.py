@@ -13,7 +13,7 @@ never shifted.
 Legend: N real and M generated images, F features, B resamples.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,19 +51,49 @@ def kid(real: np.ndarray, generated: np.ndarray) -> float:
         JudgeError: fewer than two images on a side, or features of different lengths.
     """
     real, generated = _checked(real, generated)
-    return float(_weighted_kid(real, generated, np.ones([1, len(real)]), np.ones([1, len(generated)]))[0])
+    w, v = np.ones([1, len(real)]), np.ones([1, len(generated)])
+    (within_real,), (within_generated,) = _means_without_self(real, [w]), _means_without_self(generated, [v])
+    return float((within_real + within_generated - 2 * _across(real, generated, w, v))[0])
 
 
 def kid_interval(
-    real: np.ndarray, generated: np.ndarray, seed: int, *purpose: str | int, num_resamples: int = NUM_RESAMPLES
+    real: np.ndarray,
+    generated: np.ndarray,
+    seed: int,
+    *purpose: str | int,
+    num_resamples: int = NUM_RESAMPLES,
+    within_generated: np.ndarray | None = None,
 ) -> Kid:
-    """:func:`kid` with its 95 % bootstrap interval from the named random stream (see the module's notes)."""
+    """:func:`kid` with its 95 % bootstrap interval from the named random stream (see the module's notes).
+
+    ``within_generated`` [1 + B] is what :func:`generated_terms` gave for the same purpose and numbers of images.
+    """
     real, generated = _checked(real, generated)
-    rng = numpy_stream(seed, "bootstrap", "kid", *purpose)
-    weights = [_bootstrap_weights(rng, num_resamples, len(features)) for features in (real, generated)]
-    values = _weighted_kid(real, generated, *weights)
+    w, v = _resamples(len(real), len(generated), seed, purpose, num_resamples)
+    if within_generated is None:
+        (within_generated,) = _means_without_self(generated, [v])
+    (within_real,) = _means_without_self(real, [w])
+    values = within_real + within_generated - 2 * _across(real, generated, w, v)
     low, high = np.quantile(values[1:], [0.025, 0.975])
     return Kid(float(values[0]), float(low), float(high))
+
+
+def generated_terms(
+    generated: np.ndarray,
+    references: Sequence[tuple[int, tuple[str | int, ...]]],
+    seed: int,
+    *,
+    num_resamples: int = NUM_RESAMPLES,
+) -> list[np.ndarray]:
+    """The part of :func:`kid_interval` that real images do not enter, for several references from one kernel.
+
+    ``references`` are (number of real images, purpose); a [1 + B] for each. :class:`JudgeError` for fewer than two
+    images.
+    """
+    generated, _ = _checked(generated, generated)
+    num = len(generated)
+    weights = [_resamples(num_real, num, seed, purpose, num_resamples)[1] for num_real, purpose in references]
+    return _means_without_self(generated, weights)
 
 
 def kid_of_subsets(real: np.ndarray, generated: np.ndarray, subsets: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
@@ -90,30 +120,42 @@ def _checked(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.nd
     return real, generated
 
 
+def _resamples(
+    num_real: int, num_generated: int, seed: int, purpose: tuple[str | int, ...], num_resamples: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights [1 + B, N] of the real and [1 + B, M] of the generated images."""
+    rng = numpy_stream(seed, "bootstrap", "kid", *purpose)
+    w = _bootstrap_weights(rng, num_resamples, num_real)
+    return w, _bootstrap_weights(rng, num_resamples, num_generated)
+
+
 def _bootstrap_weights(rng: np.random.Generator, num_resamples: int, num: int) -> np.ndarray:
     """[1 + B, num]: the data themselves, then B multinomial resamples."""
     resamples = rng.multinomial(num, np.full(num, 1 / num), size=num_resamples)
     return np.concatenate([np.ones([1, num]), resamples])
 
 
-def _weighted_kid(real: np.ndarray, generated: np.ndarray, w: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """[B] squared MMDs for weights ``w`` [B, N] of real and ``v`` [B, M] of generated images."""
-    within = _mean_without_self(real, w) + _mean_without_self(generated, v)
-    across = _bilinear(real, generated, w, v) / (w.sum(1) * v.sum(1))
-    return within - 2 * across
+def _across(real: np.ndarray, generated: np.ndarray, w: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Weighted mean [B] of the kernel over pairs of a real and a generated image."""
+    return _bilinear(real, generated, [(w, v)])[0] / (w.sum(1) * v.sum(1))
 
 
-def _mean_without_self(features: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Weighted mean [B] of the kernel over pairs of different images."""
+def _means_without_self(features: np.ndarray, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Weighted mean [B] of the kernel over pairs of different images, for each of ``weights`` [B, N]."""
     own = (np.square(features).sum(1) / features.shape[1] + 1) ** 3  # [N] k(x, x)
-    square = np.square(w)
-    return (_bilinear(features, features, w, w) - square @ own) / (w.sum(1) ** 2 - square.sum(1))
+    means = []
+    for w, total in zip(weights, _bilinear(features, features, [(w, w) for w in weights]), strict=True):
+        square = np.square(w)
+        means.append((total - square @ own) / (w.sum(1) ** 2 - square.sum(1)))
+    return means
 
 
-def _bilinear(a: np.ndarray, b: np.ndarray, w: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """w K(a, b) v of each resample, [B], a block of rows at a time."""
-    total = np.zeros(len(w))
+def _bilinear(a: np.ndarray, b: np.ndarray, weights: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+    """w K(a, b) v of each resample, [B], for each (w, v) of ``weights``: a block of the kernel's rows at a time."""
+    totals = [np.zeros(len(w)) for w, _ in weights]
     for start in range(0, len(a), BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
-        total += np.einsum("bm,bm->b", w[:, rows] @ kernel(a[rows], b), v)
-    return total
+        block = kernel(a[rows], b)
+        for total, (w, v) in zip(totals, weights, strict=True):
+            total += np.einsum("bm,bm->b", w[:, rows] @ block, v)
+    return totals

@@ -7,9 +7,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from stylealign.metrics.features import Features, load_features
 from stylealign.metrics.fid import fid
-from stylealign.metrics.kid import kid_interval
+from stylealign.metrics.kid import generated_terms, kid_interval
 
 PathLike = str | os.PathLike[str]
 
@@ -33,20 +35,31 @@ def model_quality_rows(
         JudgeError: a file that is not such features, a split without images, features of different judges.
     """
     generated = load_features(model_features)
+    references = [(len(load_features(path).of_split(split)), (model, name)) for name, path in domain_features.items()]
+    within = generated_terms(generated.features, references, seed)
     rows = []
-    for domain, path in domain_features.items():
+    for (domain, path), term in zip(domain_features.items(), within, strict=True):
         row = {"model": model, "domain": domain, "is_own_domain": domain == own_domain, "judge": judge}
-        row |= compare(load_features(path), generated, split=split, seed=seed, purpose=(model, domain))
+        row |= compare(load_features(path), generated, term, split=split, seed=seed, purpose=(model, domain))
         rows.append(row | {"kimg": float(kimg), "seed": seed})
     return rows
 
 
 def compare(
-    real: Features, generated: Features, *, split: str | None, seed: int, purpose: tuple[str, ...]
+    real: Features,
+    generated: Features,
+    within_generated: np.ndarray,
+    *,
+    split: str | None,
+    seed: int,
+    purpose: tuple[str, ...],
 ) -> dict[str, Any]:
-    """FID, and KID with its interval, of generated against real images, with the protocol and both n."""
+    """FID, and KID with its interval, of generated against real images, with the protocol and both n.
+
+    ``within_generated`` is what :func:`generated_terms` gave for ``purpose``.
+    """
     reference = real.of_split(split)
-    distance = kid_interval(reference, generated.features, seed, *purpose)
+    distance = kid_interval(reference, generated.features, seed, *purpose, within_generated=within_generated)
     return {
         "protocol": f"{split or 'all'}-{len(reference)}-vs-{generated.protocol}",
         "fid": fid(reference, generated.features),

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from stylealign.errors import JudgeError
+from stylealign.metrics import kid as kid_module
 from stylealign.metrics.features import Features, save_features
 from stylealign.metrics.fid import fid
-from stylealign.metrics.kid import kid
+from stylealign.metrics.kid import kernel, kid, kid_interval
 from stylealign.metrics.model_quality import model_quality_rows
 from stylealign.tables import MODEL_QUALITY, to_frame
 
@@ -57,6 +58,18 @@ def test_rows_repeat_and_another_seed_moves_only_the_interval(files) -> None:
     first, other = rows(files)[0], rows(files, seed=1)[0]
     assert first["kid"] == other["kid"]
     assert first["kid_low"] != other["kid_low"]
+
+
+def test_one_kernel_of_the_generated_images_gives_the_numbers_of_one_a_domain(files, monkeypatch) -> None:
+    shapes = []
+    monkeypatch.setattr(kid_module, "kernel", lambda a, b: shapes.append((len(a), len(b))) or kernel(a, b))
+    found = {row["domain"]: row for row in rows(files)}
+    assert shapes.count((50, 50)) == 1
+    for domain, features in REAL.items():
+        alone = kid_interval(features[20:].astype(np.float32), GENERATED.astype(np.float32), 0, "face", domain)
+        assert (alone.value, alone.low, alone.high) == tuple(
+            found[domain][key] for key in ("kid", "kid_low", "kid_high")
+        )
 
 
 def test_all_images_when_no_split_is_named(files) -> None:
