@@ -2,9 +2,11 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -87,17 +89,58 @@ class ImageSet:
 
 
 def load_regions(path: Path, rows: np.ndarray | None = None) -> tuple[np.ndarray, list[str]]:
-    """Region ids uint8 [N, R, R] (of ``rows``, an image set's, where given) and the regions' names; N = 0: unknown."""
+    """Region ids uint8 [N, R, R] (of ``rows``, an image set's, where given) and the regions' names; N = 0: unknown.
+
+    The maps are decompressed one after the other up to the last wanted: memory holds those wanted and no others.
+    """
+    names = load_region_names(path)
+    with _region_file(path) as npz, npz.open("ids.npy") as stream:
+        num, resolution = _read_header(stream)
+        if rows is None or not names:
+            rows = np.arange(num)
+        if len(rows) and rows.max() >= num:
+            raise ImageSetError(f"{path}: {num} region maps, the index has more images; {_AGAIN}")
+        wanted, places = np.unique(rows, return_inverse=True)
+        maps = _read_maps(stream, wanted, resolution)
+    return maps if np.array_equal(wanted, rows) else maps[places], names
+
+
+def load_region_names(path: Path) -> list[str]:
+    """The regions' names alone (none: unknown), without reading a map."""
+    with _region_file(path) as npz, npz.open("names.npy") as stream:
+        return [str(name) for name in np.lib.format.read_array(stream, allow_pickle=False)]
+
+
+@contextmanager
+def _region_file(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
-        with np.load(path, allow_pickle=False) as npz:
-            ids, names = npz["ids"], [str(name) for name in npz["names"]]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        with zipfile.ZipFile(path) as npz:
+            yield npz
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise ImageSetError(f"{path}: not a region file ({error}); {_AGAIN}") from error
-    if rows is None or not names:
-        return ids, names
-    if len(rows) and rows.max() >= len(ids):
-        raise ImageSetError(f"{path}: {len(ids)} region maps, the index has more images; {_AGAIN}")
-    return ids[rows], names
+
+
+def _read_header(stream: IO[bytes]) -> tuple[int, int]:
+    """N and R of an ``ids.npy``; ``ValueError`` when it holds anything but uint8 [N, R, R]."""
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError("ids.npy is of another version")
+    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    if is_fortran or dtype != np.uint8 or len(shape) != 3 or shape[1] != shape[2]:
+        raise ValueError(f"ids.npy holds {dtype} {list(shape)}")
+    return shape[0], shape[1]
+
+
+def _read_maps(stream: IO[bytes], wanted: np.ndarray, resolution: int) -> np.ndarray:
+    """The maps ``wanted`` (ascending) from a stream that is at the first one."""
+    start, num_bytes = stream.tell(), resolution**2
+    maps = np.empty([len(wanted), resolution, resolution], dtype=np.uint8)
+    for one, row in zip(maps, wanted, strict=True):
+        stream.seek(start + int(row) * num_bytes)
+        content = stream.read(num_bytes)
+        if len(content) < num_bytes:
+            raise ValueError(f"ids.npy ends before map {row}")
+        one.flat = np.frombuffer(content, dtype=np.uint8)
+    return maps
 
 
 def _open_zip(path: Path) -> zipfile.ZipFile:

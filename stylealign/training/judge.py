@@ -8,19 +8,20 @@ import json
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
 from stylealign import __version__
 from stylealign.config.judges import EmbeddedJudge as JudgeSpec
 from stylealign.devices import pick_device
-from stylealign.errors import InterruptedRun
+from stylealign.errors import InterruptedRun, TrainingError
 from stylealign.images import to_net
 from stylealign.judges.embedded import load_embedded, save_embedded
 from stylealign.judges.embedded_network import EmbeddedNetwork, Vocabulary
@@ -89,6 +90,7 @@ def train_judge(
     Raises:
         JudgeError: no domain has labels, or domains disagree on an attribute.
         ResumeError: another process is training into ``state``.
+        TrainingError: the loss is not finite; nothing is written.
         InterruptedRun: a signal asked to stop; the state is saved.
     """
     torch_device = pick_device(device)
@@ -100,6 +102,7 @@ def train_judge(
         course = _begin(spec, seed, sets, vocabulary, torch_device)
         _resume(course, folder.newest())
         _run(course, name, folder, stop, checkpoint_steps)
+        _check_finite(course.network.parameters(), name, course.step)  # the last step's loss is of the weights before
         calibrate(course.network, course.batches)
         passport = {"seed": seed, "total_kimg": spec.total_kimg, "recipe": RECIPE, "version": __version__}
         save_embedded(judge, course.network, {**passport, "images": identity["images"]})
@@ -141,9 +144,22 @@ def _identity(spec: JudgeSpec, seed: int, sets: Sequence[LabelledSet], vocabular
         "spec": json.dumps(spec.model_dump(mode="json"), sort_keys=True),
         "seed": str(seed),
         "images": sha256("".join(digests).encode()).hexdigest(),
+        "labels": _labels_digest(sets),
         "vocabulary": sha256(json.dumps(asdict(vocabulary), sort_keys=True).encode()).hexdigest(),
         "recipe": str(RECIPE),
     }
+
+
+def _labels_digest(sets: Sequence[LabelledSet]) -> str:
+    """sha256 of every attribute and region map: masks and labels may change where the images did not."""
+    digest = sha256()
+    for labelled in sets:
+        digest.update(str(labelled.attributes.shape).encode())
+        digest.update(np.ascontiguousarray(labelled.attributes).data)
+        if labelled.regions is not None:
+            digest.update(str(labelled.regions.shape).encode())
+            digest.update(np.ascontiguousarray(labelled.regions).data)
+    return digest.hexdigest()
 
 
 def _run(course: Course, name: str, folder: ResumeFolder, stop: StopRequest, checkpoint_steps: int) -> None:
@@ -151,6 +167,7 @@ def _run(course: Course, name: str, folder: ResumeFolder, stop: StopRequest, che
     started, first = time.monotonic(), course.step
     while course.step < course.num_steps:
         losses = _take_step(course)
+        _check_finite([losses.total], name, course.step)
         is_last, is_due = course.step == course.num_steps, course.step % checkpoint_steps == 0
         if is_due or is_last:
             _tell(course, name, losses, (time.monotonic() - started) / (course.step - first))
@@ -161,6 +178,11 @@ def _run(course: Course, name: str, folder: ResumeFolder, stop: StopRequest, che
                 f"judge {name}: stopped by {stop.signal_name} at step {course.step} of {course.num_steps}; "
                 "the state is saved, the same command resumes"
             )
+
+
+def _check_finite(tensors: Iterable[torch.Tensor], name: str, step: int) -> None:
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors):
+        raise TrainingError(f"judge {name}: the loss is not finite at step {step}; lower judges.{name}.lr")
 
 
 def _take_step(course: Course) -> Losses:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from stylealign.data.batches import Batches
-from stylealign.data.image_set import ImageSet, load_regions
+from stylealign.data.image_set import ImageSet, load_region_names, load_regions
 from stylealign.errors import ImageSetError, JudgeError
 from stylealign.judges.embedded_network import Attribute, Vocabulary
 from stylealign.seeds import derive_seed
@@ -79,7 +79,7 @@ def _has_labels(source: Source) -> bool:
 
 
 def _region_names(source: Source) -> list[str]:
-    return load_regions(source.regions, np.zeros(0, dtype=int))[1] if source.regions is not None else []
+    return load_region_names(source.regions) if source.regions is not None else []
 
 
 def build_vocabulary(sources: Sequence[Source]) -> Vocabulary:
@@ -141,13 +141,13 @@ def _codes(values: np.ndarray, info: dict[str, Any], attribute: Attribute) -> np
 
 
 def _region_ids(source: Source, vocabulary: Vocabulary, rows: np.ndarray) -> np.ndarray | None:
-    if source.regions is None:
+    if source.regions is None or not _region_names(source):
         return None
     ids, names = load_regions(source.regions, rows)
-    if not names:
-        return None
     table = np.array([vocabulary.region_names.index(name) for name in names], dtype=np.uint8)
-    return table[ids]
+    for one in ids:  # in place: a set's maps are the largest thing in memory, and there is one copy of them
+        one[...] = table[one]
+    return ids
 
 
 class LabelledBatches:

@@ -1,5 +1,6 @@
 """Image sets on disk: what is read, and that zip, index and regions must belong together."""
 
+import io
 import shutil
 import zipfile
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from stylealign.data.image_set import ImageSet, load_regions
+from stylealign.data.image_set import ImageSet, load_region_names, load_regions
 from stylealign.errors import ImageSetError
 
 
@@ -95,6 +96,44 @@ def test_an_empty_split_says_what_to_raise(photos, build):
     files = build(photos, test_fraction=1e-9)
     with pytest.raises(ImageSetError, match="no test images; raise `test_fraction`"):
         ImageSet.open(files["images"], files["index"], "test")
+
+
+@pytest.fixture
+def regions(tmp_path):
+    """A region file of 6 maps at 16 px, and the maps."""
+    ids = np.random.default_rng(0).integers(0, 3, (6, 16, 16), dtype=np.uint8)
+    np.savez_compressed(tmp_path / "regions.npz", ids=ids, names=np.array(["a", "b", "c"]))
+    return tmp_path / "regions.npz", ids
+
+
+@pytest.mark.parametrize("rows", [[], [0, 1, 2, 3, 4, 5], [4, 5], [1, 3], [5, 0, 3, 3]])
+def test_maps_of_any_rows(regions, rows):
+    path, ids = regions
+    found, names = load_regions(path, np.array(rows, dtype=int))
+    assert (found.dtype, names) == (np.uint8, ["a", "b", "c"])
+    assert np.array_equal(found, ids[rows])
+    assert np.array_equal(load_regions(path)[0], ids)
+
+
+def test_names_are_read_without_a_map(regions, monkeypatch):
+    monkeypatch.setattr("stylealign.data.image_set._read_maps", lambda *_: pytest.fail("a map was read"))
+    assert load_region_names(regions[0]) == ["a", "b", "c"]
+
+
+def test_region_maps_that_end_early_or_are_no_maps_are_refused(tmp_path):
+    for name, ids in {"flat": np.zeros((2, 9), np.uint8), "wide": np.zeros((2, 3, 3), np.int64)}.items():
+        np.savez(tmp_path / f"{name}.npz", ids=ids, names=np.array(["a"]))
+        with pytest.raises(ImageSetError, match=rf"{name}\.npz: not a region file \(ids\.npy holds"):
+            load_regions(tmp_path / f"{name}.npz")
+    stream = io.BytesIO()
+    np.save(stream, np.zeros((2, 3, 3), np.uint8))
+    with zipfile.ZipFile(tmp_path / "cut.npz", "w") as npz:
+        npz.writestr("ids.npy", stream.getvalue()[:-1])
+        names = io.BytesIO()
+        np.save(names, np.array(["a"]))
+        npz.writestr("names.npy", names.getvalue())
+    with pytest.raises(ImageSetError, match="ends before map 1"):
+        load_regions(tmp_path / "cut.npz")
 
 
 def test_regions_of_fewer_images_are_refused(built, tmp_path):

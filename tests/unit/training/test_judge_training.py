@@ -6,6 +6,8 @@ import signal
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
@@ -14,7 +16,7 @@ from stylealign.config.domains import FolderDomain, WorldDomain
 from stylealign.config.judges import EmbeddedJudge as JudgeSpec
 from stylealign.data.build import build_image_set
 from stylealign.data.image_set import ImageSet
-from stylealign.errors import InterruptedRun, JudgeError, ResumeError
+from stylealign.errors import InterruptedRun, JudgeError, ResumeError, TrainingError
 from stylealign.judges.embedded import load_embedded
 from stylealign.tables import JUDGE_QUALITY, read_provenance, read_table
 from stylealign.training.judge import augment, lr_factor, train_judge
@@ -126,6 +128,47 @@ def test_other_settings_do_not_use_the_old_state(worlds, uninterrupted: bytes, t
         train(tmp_path, worlds, seed=1)
     assert train(tmp_path, worlds).read_bytes() == uninterrupted
     assert "belongs to another run" in caplog.text
+
+
+def relabelled(world, folder: Path, *, attributes: bool) -> tuple[str, Path, Path, Path]:
+    """The same images with one attribute, or one pixel of one region map, changed."""
+    name, images, index, regions = world
+    if attributes:
+        table = pq.read_table(index)
+        place = table.column_names.index("attribute:yaw_deg")
+        values = table["attribute:yaw_deg"].to_numpy().copy()
+        values[0], values[1] = values[1], values[0]  # the vocabulary's mean and spread stay
+        pq.write_table(table.set_column(place, "attribute:yaw_deg", pa.array(values)), folder / "index")
+        return name, images, folder / "index", regions
+    with np.load(regions) as npz:
+        ids = npz["ids"].copy()
+        ids[0, 0, 0] = (ids[0, 0, 0] + 1) % len(npz["names"])
+        np.savez(folder / "regions.npz", ids=ids, names=npz["names"])
+    return name, images, index, folder / "regions.npz"
+
+
+@pytest.mark.parametrize("attributes", [True, False])
+def test_other_labels_of_the_same_images_do_not_use_the_old_state(
+    worlds, tmp_path: Path, at_step, caplog, attributes: bool
+) -> None:
+    at_step(8, cut)
+    with pytest.raises(PowerCut):
+        train(tmp_path, worlds)
+    train(tmp_path, [relabelled(worlds[0], tmp_path, attributes=attributes), worlds[1]])
+    assert "belongs to another run" in caplog.text
+
+
+def test_a_loss_that_is_not_finite_names_the_key_and_leaves_no_judge(worlds, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"not finite at step \d+; lower judges\.embedded\.lr"):
+        train(tmp_path, worlds, SPEC.model_copy(update={"lr": 1e38}))
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+
+
+def test_weights_that_the_last_step_spoilt_are_not_written(worlds, tmp_path: Path) -> None:
+    one_step = {"lr": float("inf"), "total_kimg": SPEC.batch_size / 1000}  # its loss is still that of good weights
+    with pytest.raises(TrainingError, match="not finite at step 1;"):
+        train(tmp_path, worlds, SPEC.model_copy(update=one_step))
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
 
 
 def test_two_processes_cannot_train_one_judge(worlds, tmp_path: Path) -> None:
