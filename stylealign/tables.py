@@ -173,7 +173,12 @@ ATTRIBUTE_ALIGNMENT = Table(
         number("spearman_low", "lower end of the bootstrap interval over z (95 %)"),
         number("spearman_high", "upper end of the bootstrap interval over z (95 %)"),
         number("spearman_shuffled", "the same with the model's z shuffled: the control"),
-        number("judge_score", "the judge's held-out R2 (accuracy for classes) for the attribute on the model's domain"),
+        number(
+            "judge_score",
+            "the judge's held-out R2 (accuracy for classes) for the attribute, "
+            "on the parent's or on the model's domain, whichever is lower",
+        ),
+        string("protocol", "how many images were generated, which truncation"),
         integer("num_z", "latent codes"),
         _JUDGE,
         _SEED,
@@ -337,6 +342,16 @@ def collect(
     parquet: str | os.PathLike[str],
     provenance: Mapping[str, Any],
 ) -> None:
-    """Concatenate the rows of ``paths`` into one table."""
+    """Concatenate the rows of ``paths`` into one table; ``parts`` of its provenance says how each was made.
+
+    A part is named by its file, or by its folder where files of several folders have one name.
+    """
     rows = [cast("dict[str, Any]", row) for path in paths for row in read_table(path).to_dict("records")]
-    write_table(parquet, table, rows, provenance)
+    origins = [read_provenance(path) for path in paths]
+    write_table(parquet, table, rows, {**provenance, "parts": dict(zip(_part_names(paths), origins, strict=True))})
+
+
+def _part_names(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
+    stems, folders = [Path(path).stem for path in paths], [Path(path).parent.name for path in paths]
+    distinct = (names for names in (stems, folders) if len(set(names)) == len(paths))
+    return next(distinct, [str(Path(path)) for path in paths])

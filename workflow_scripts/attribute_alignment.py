@@ -8,7 +8,8 @@ from stylealign.alignment.attribute_alignment import attribute_alignment_rows
 from stylealign.tables import ATTRIBUTE_ALIGNMENT, write_table
 
 relatives = [
-    (name, relation, path) for (name, relation), path in zip(job.spec["relatives"], job.input.relatives, strict=True)
+    (name, relation, job.spec["domains"][name], path)
+    for (name, relation), path in zip(job.spec["relatives"], job.input.relatives, strict=True)
 ]
 rows = attribute_alignment_rows(
     job.spec["model"],

@@ -8,7 +8,7 @@ Legend: N latent codes, A attributes, K distinct values.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from stylealign.intervals import bootstrap_interval
 from stylealign.seeds import numpy_stream
 from stylealign.tables import read_table
 
-Relative = tuple[str, str, str | os.PathLike[str]]  # name, relation, features npz
+Relative = tuple[str, str, str, str | os.PathLike[str]]  # name, relation, domain, features npz
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,16 @@ def attribute_alignment_rows(
     num_z: int,
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Rows of the table ``attribute_alignment`` for one model against each of its ``relatives`` (name, relation, npz).
+    """Rows of the table ``attribute_alignment`` for one model, of ``domain``, against each of its ``relatives``.
 
     Row i of every features file is the same z; the first ``num_z`` are used. ``quality`` is the table of the judge's
-    held-out scores; without it, or for what it does not score on ``domain``, ``judge_score`` is NaN.
+    held-out scores: ``judge_score`` is the lower one of the two models' domains, NaN where either is unknown.
     Raises :class:`JudgeError` for files that hold too few codes, other attributes, or other protocols.
     """
     ours = _read_judged(model_features, num_z)
-    scores = _read_scores(quality, judge, domain)
+    scores = _read_scores(quality, judge)
     rows = []
-    for parent, relation, path in relatives:
+    for parent, relation, parent_domain, path in relatives:
         theirs = _read_judged(path, num_z)
         _check_comparable(ours, theirs)
         shuffled = numpy_stream(seed, "attribute_alignment", "shuffle", parent, model).permutation(num_z)
@@ -83,7 +83,8 @@ def attribute_alignment_rows(
                 {"parent": parent, "model": model, "relation": relation, "attribute": name}
                 | {"spearman": pair.spearman(), "spearman_low": low, "spearman_high": high}
                 | {"spearman_shuffled": RankedPair(pair.a, pair.b[shuffled]).spearman()}
-                | {"judge_score": scores.get(name, float("nan")), "num_z": num_z, "judge": judge, "seed": seed}
+                | {"judge_score": _lower_score(scores, (parent_domain, domain), name), "protocol": ours.protocol}
+                | {"num_z": num_z, "judge": judge, "seed": seed}
             )
     return rows
 
@@ -123,10 +124,15 @@ def _check_comparable(ours: Judged, theirs: Judged) -> None:
         )
 
 
-def _read_scores(quality: str | os.PathLike[str] | None, judge: str, domain: str) -> dict[str, float]:
-    """The judge's held-out score of each attribute on ``domain``."""
+def _read_scores(quality: str | os.PathLike[str] | None, judge: str) -> dict[tuple[str, str], float]:
+    """The judge's held-out score of each (domain, attribute)."""
     if not quality:
         return {}
     table = read_table(quality)
-    chosen = table[(table["judge"] == judge) & (table["domain"] == domain) & (table["task"] == "attribute")]
-    return dict(zip(chosen["target"], chosen["score"], strict=True))
+    chosen = table[(table["judge"] == judge) & (table["task"] == "attribute")]
+    return dict(zip(zip(chosen["domain"], chosen["target"], strict=True), chosen["score"], strict=True))
+
+
+def _lower_score(scores: Mapping[tuple[str, str], float], domains: tuple[str, str], attribute: str) -> float:
+    """The score of ``attribute`` on that one of both ``domains`` where it is worse read; NaN where one is unknown."""
+    return float(np.min([scores.get((domain, attribute), float("nan")) for domain in domains]))

@@ -96,8 +96,10 @@ def attribute_alignment(study: Study, model: str) -> Slice:
     """What a model's rows of attribute_alignment depend on."""
     alignment = study.studies.attribute_alignment
     assert alignment is not None
-    domain = study.models[model].domain
-    return {**_pairs(study, model), "judge": alignment.judge, "num_z": alignment.num_z, "domain": domain}
+    pairs = _pairs(study, model)
+    domains = {name: study.models[name].domain for name, _ in pairs["relatives"]}
+    where = {"domain": study.models[model].domain, "domains": domains}
+    return {**pairs, **where, "judge": alignment.judge, "num_z": alignment.num_z}
 
 
 def _pairs(study: Study, model: str) -> Slice:

@@ -20,7 +20,7 @@ from stylealign.data.masks import Masks
 from stylealign.data.prepare import prepare_files, prepare_world
 from stylealign.data.preview import draw_preview
 from stylealign.data.rejection import CURES, Rejected, count_reasons
-from stylealign.data.sources import Candidate, choose, list_folder, list_zip
+from stylealign.data.sources import Candidate, list_folder, list_zip, rounds
 from stylealign.data.split import split_by_hash, split_by_position
 from stylealign.data.writer import ImageSetWriter, digest_of, image_name
 from stylealign.errors import ImageSetError
@@ -110,9 +110,11 @@ def _from_pictures(
         _entries(domain) as entries,
         ImageSetWriter(files.images, files.regions, resolution, masks.names if masks else ()) as writer,
     ):
-        chosen = choose(entries, domain.max_images)
-        for entry in prepare_files(chosen, resolution, domain.fit, masks, num_threads):
-            writer.take(entry)
+        for some in rounds(entries, domain.max_images, lambda: len(writer.facts)):
+            for entry in prepare_files(some, resolution, domain.fit, masks, num_threads):
+                writer.take(entry)
+        place = {entry.origin: number for number, entry in enumerate(entries)}
+        writer.rejected.sort(key=lambda row: place[row.origin])
     _check_enough(domain, len(writer.facts), writer.rejected)
     return writer, split_by_hash([facts.image_id for facts in writer.facts], domain.test_fraction), []
 

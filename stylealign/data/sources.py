@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -82,13 +83,25 @@ def list_zip(path: Path) -> Iterator[list[Candidate | Rejected]]:
         yield [_checked(e.filename, partial(_zip_candidate, archive, e)) for e in entries]
 
 
-def choose(entries: Sequence[Candidate | Rejected], max_images: int | None) -> list[Candidate | Rejected]:
-    """At most ``max_images`` candidates, by a stable hash of their names (so that every subfolder keeps its share)."""
+def rounds(
+    entries: Sequence[Candidate | Rejected], max_images: int | None, num_usable: Callable[[], int]
+) -> Iterator[list[Candidate | Rejected]]:
+    """What to read, one list after the other, until ``num_usable()`` is ``max_images`` or nothing is left.
+
+    Candidates come by a stable hash of their names (so that every subfolder keeps its share): first ``max_images`` of
+    them, with what is rejected already, then as many as are missing, and so on. Each list is in the order of names.
+    """
     if max_images is None:
-        return list(entries)
-    names = sorted((e.name for e in entries if isinstance(e, Candidate)), key=_name_hash)
-    chosen = set(names[:max_images])
-    return [entry for entry in entries if isinstance(entry, Rejected) or entry.name in chosen]
+        yield list(entries)
+        return
+    candidates = [
+        (_name_hash(entry.name), place) for place, entry in enumerate(entries) if isinstance(entry, Candidate)
+    ]
+    hashed = [place for _, place in sorted(candidates)]
+    first, later = set(hashed[:max_images]), iter(hashed[max_images:])
+    yield [entry for place, entry in enumerate(entries) if isinstance(entry, Rejected) or place in first]
+    while chosen := sorted(islice(later, max_images - num_usable())):
+        yield [entries[place] for place in chosen]
 
 
 def _name_hash(name: str) -> bytes:

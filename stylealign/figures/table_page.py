@@ -49,7 +49,15 @@ def read_page(parquet: Path) -> Page:
     about = json.loads(metadata.get(b"stylealign.table", b"{}"))
     meanings = json.loads(metadata.get(b"stylealign.columns", b"{}"))
     title = about.get("title", Path(parquet).stem)
-    return Page(title, about.get("paper", ""), meanings, read_provenance(parquet), read_table(parquet))
+    return Page(title, about.get("paper", ""), meanings, _footer(read_provenance(parquet)), read_table(parquet))
+
+
+def _footer(provenance: dict[str, Any]) -> dict[str, Any]:
+    """What is shown of how a table was made: of its parts, which the file describes one by one, only their code."""
+    shown_too = {key: value for key, value in provenance.items() if key != "parts"}
+    parts = provenance.get("parts", {}).values()
+    measured = sorted({str(part["code_digest"]) for part in parts if part.get("code_digest")})
+    return {**shown_too, **({"measured_by_code": ", ".join(measured)} if measured else {})}
 
 
 def shown(value: Any) -> str:

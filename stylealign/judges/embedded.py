@@ -122,12 +122,6 @@ def load_embedded(
     return EmbeddedJudge(name, network, device, batch_size)
 
 
-def read_passport(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """How the judge in ``path`` was made."""
-    with safe_open(path, "pt") as file:
-        return dict(json.loads((file.metadata() or {})[KEY])["passport"])
-
-
 def build_network(description: Mapping[str, Any]) -> EmbeddedNetwork:
     """A network without weights from what :func:`save_embedded` wrote of it."""
     words = description["vocabulary"]

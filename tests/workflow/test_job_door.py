@@ -55,7 +55,7 @@ def quiet(monkeypatch):
 def test_a_script_runs_with_a_fake_job(tmp_path, quiet):
     parts = [tmp_path / "cat.parquet", tmp_path / "dog.parquet"]
     for part in parts:
-        write_table(part, TRAINING, [{**ROW, "model": part.stem}], {})
+        write_table(part, TRAINING, [{**ROW, "model": part.stem}], {"code_digest": "beef", "spec_of": part.stem})
     output = {name: str(tmp_path / f"training.{name}") for name in ("table", "markdown", "csv", "html")}
     spec = canonical_json({"table": "training", "seed": 3, "judge": "embedded"})
     job = SimpleNamespace(
@@ -70,6 +70,7 @@ def test_a_script_runs_with_a_fake_job(tmp_path, quiet):
     assert list(read_table(output["table"])["model"]) == ["cat", "dog"]
     origin = read_provenance(output["table"])
     assert (origin["code_digest"], origin["judge"], origin["seed"]) == ("c0de", "embedded", 3)
+    assert origin["parts"] == {name: {"code_digest": "beef", "spec_of": name} for name in ("cat", "dog")}
     assert all(Path(path).stat().st_size for path in output.values())
 
 

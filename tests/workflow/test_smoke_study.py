@@ -41,6 +41,14 @@ def test_tables_say_how_they_were_made(finished):
     origin = read_provenance(finished.folder / "results/tables/model_quality.parquet")
     assert (origin["judge"], origin["seed"]) == ("embedded", 0)
     assert {"stylealign", "torch", "python", "config_digest", "code_digest"} <= set(origin)
+    assert origin["parts"].keys() == set(read_study(finished.folder / "presets/smoke.yaml").models)
+    for model, part in origin["parts"].items():
+        assert part == read_provenance(finished.folder / f"results/cells/model_quality/{model}.parquet")
+        assert (part["judge"], part["seed"]) == ("embedded", 0)
+        assert part["config_digest"] != origin["config_digest"]
+    (measured_by,) = {part["code_digest"] for part in origin["parts"].values()}
+    assert measured_by != origin["code_digest"]
+    assert f"measured_by_code: `{measured_by}`" in (finished.folder / "results/tables/model_quality.md").read_text()
 
 
 def test_rows_are_those_of_the_family(finished):

@@ -48,14 +48,16 @@ def quality(tmp_path):
         }
 
     rows = [row("dog", "attribute", "yaw_deg", 0.9), row("face", "attribute", "yaw_deg", 0.8)]
+    rows += [row("dog", "attribute", "glasses", 0.7)]  # on face it is unknown
     path = tmp_path / "quality.parquet"
     write_table(path, JUDGE_QUALITY, [*rows, row("dog", "region", "smile", 0.1)], {})
     return path
 
 
-def _rows(kept, quality=None, **changed):
+def _rows(kept, quality=None, domains=("face", "dog"), **changed):
     settings = {"judge": "tiny", "quality": quality, "num_z": NUM, "seed": 0} | changed
-    return attribute_alignment_rows("child", "dog", kept["child"], [("parent", "child", kept["parent"])], **settings)
+    relatives = [("parent", "child", domains[0], kept["parent"])]
+    return attribute_alignment_rows("child", domains[1], kept["child"], relatives, **settings)
 
 
 def test_rows_fit_the_table_and_find_what_is_shared(kept, quality):
@@ -68,11 +70,25 @@ def test_rows_fit_the_table_and_find_what_is_shared(kept, quality):
     assert (frame["spearman"] <= frame["spearman_high"] + 1e-12).all()
 
 
-def test_scores_are_the_judges_on_the_models_domain(kept, quality):
-    scores = {row["attribute"]: row["judge_score"] for row in _rows(kept, quality)}
-    assert scores["yaw_deg"] == 0.9
-    assert np.isnan(scores["smile"])
+def test_scores_are_the_judges_on_the_domain_it_reads_worse(kept, quality):
+    def scores(*domains):
+        return {row["attribute"]: row["judge_score"] for row in _rows(kept, quality, domains)}
+
+    assert scores("face", "dog")["yaw_deg"] == scores("dog", "face")["yaw_deg"] == 0.8
+    assert scores("dog", "dog")["yaw_deg"] == 0.9
+    assert scores("dog", "dog")["glasses"] == 0.7
+    assert np.isnan(scores("face", "dog")["glasses"])
+    assert np.isnan(scores("dog", "face")["glasses"])
+    assert np.isnan(scores("dog", "dog")["smile"])
     assert all(np.isnan(row["judge_score"]) for row in _rows(kept))
+
+
+def test_rows_name_the_protocol_of_the_kept_attributes(kept, tmp_path):
+    assert {row["protocol"] for row in _rows(kept)} == {"gen-600-psi1"}
+    for name, path in kept.items():
+        with np.load(path) as npz:
+            kept[name] = _save(tmp_path / f"{name}.7.npz", npz["attributes"].copy(), protocol="gen-600-psi0.7")
+    assert {row["protocol"] for row in _rows(kept)} == {"gen-600-psi0.7"}
 
 
 def test_the_seed_decides_the_control_and_the_interval(kept):

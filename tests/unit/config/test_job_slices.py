@@ -84,3 +84,11 @@ def test_only_children_are_reset_and_only_models_with_relatives_compared():
     assert "face_other" not in slices.measured_models(study, "layer_reset")
     assert slices.measured_models(study, "mapping_drift")[0] == "face_other"
     assert slices.measured_models(study, "model_quality") == list(study.models)
+
+
+def test_attributes_are_compared_between_domains_that_are_named():
+    study = read_study(SMOKE)
+    spec = json.loads(canonical_json(slices.attribute_alignment(study, "cat")))
+    assert spec["domain"] == study.models["cat"].domain
+    assert spec["domains"] == {name: study.models[name].domain for name, _ in spec["relatives"]}
+    assert {"face", "dog"} <= set(spec["domains"].values())

@@ -142,6 +142,30 @@ def test_max_images(photos, build):
     assert ImageSet.open(*_two(build(photos, max_images=5))).num == 5
 
 
+def test_max_images_counts_what_is_usable(photos, build, encoded, make_picture):
+    whole = pd.read_parquet(build(photos, max_images=8)["index"])
+    first = whole["origin"][:5]
+    for name in first[:3]:
+        (photos / name).write_bytes(b"no picture")
+    (photos / first[3]).write_bytes((photos / first[4]).read_bytes())  # one of the two is a duplicate
+    files = build(photos, max_images=8)
+    index, rejected = pd.read_parquet(files["index"]), pd.read_parquet(files["rejected"])
+    assert len(index) == 8  # of 12 files 4 are of no use
+    assert rejected["origin"].tolist() == sorted([*first[:3], first[4]])
+    assert set(index["origin"]) >= set(whole["origin"][5:])
+    few = build(photos, max_images=3)
+    seen = {*pd.read_parquet(few["index"])["origin"], *pd.read_parquet(few["rejected"])["origin"]}
+    assert len(pd.read_parquet(few["index"])) == 3
+    assert len(seen) < 12  # the others were never looked at, and are in neither list
+
+
+def test_max_images_is_the_same_for_any_number_of_threads(photos, build):
+    for name in ("01.png", "05.png", "09.png"):
+        (photos / name).write_bytes(b"no picture")
+    written = [{k: p.read_bytes() for k, p in build(photos, max_images=7, num_threads=n).items()} for n in (1, 4)]
+    assert written[0] == written[1]
+
+
 def test_hostile_names_reach_the_index_as_text(photos, build, make_picture, encoded):
     (photos / "line\nbreak.png").write_bytes(encoded(make_picture(60)))
     (photos / os.fsdecode(b"caf\xe9.png")).write_bytes(encoded(make_picture(61)))

@@ -8,7 +8,7 @@ import pytest
 
 from stylealign.data import decode
 from stylealign.data.rejection import CURES, Reason, Reject, Rejected, count_reasons, printable
-from stylealign.data.sources import Candidate, choose, list_folder, list_zip
+from stylealign.data.sources import Candidate, list_folder, list_zip, rounds
 from stylealign.errors import ImageSetError
 
 
@@ -186,16 +186,34 @@ def test_not_a_zip(tmp_path):
         pass
 
 
-def test_choose_is_stable_and_keeps_the_order(tmp_path):
+def test_rounds_are_stable_and_keep_the_order_of_names(tmp_path):
     for name in [f"{folder}/{k}.png" for folder in "ab" for k in range(50)]:
         write(tmp_path / name)
     entries = list_folder(tmp_path)
-    chosen = [entry.name for entry in choose(entries, 30)]
+
+    def first(max_images):
+        return [entry.name for entry in next(rounds(entries, max_images, lambda: 0))]
+
+    chosen = first(30)
     assert len(chosen) == 30
     assert chosen == sorted(chosen)
     assert 5 < sum(name.startswith("a/") for name in chosen) < 25  # every subfolder keeps its share
-    assert set(chosen) <= {entry.name for entry in choose(entries, 40)}
-    assert choose(entries, None) == entries
+    assert set(chosen) <= set(first(40))
+    assert list(rounds(entries, None, lambda: 0)) == [entries]
+
+
+def test_rounds_make_up_for_what_was_not_usable_and_no_more(tmp_path):
+    for k in range(20):
+        write(tmp_path / f"{k:02d}.png")
+    write(tmp_path / "notes.txt")
+    entries, lengths, seen = list_folder(tmp_path), [], []
+    for some in rounds(entries, 8, lambda: sum(length // 2 for length in lengths)):
+        candidates = [entry for entry in some if isinstance(entry, Candidate)]
+        lengths.append(len(candidates))
+        seen += candidates
+    assert lengths == [8, 4, 2, 1, 1, 1, 1, 1, 1]  # one candidate is never usable here: to the end
+    assert len({entry.name for entry in seen}) == 20
+    assert [len(some) for some in rounds(entries, 8, lambda: 8)] == [8 + 1]
 
 
 def test_every_reason_has_a_cure_and_counts_name_the_commonest_first():

@@ -114,6 +114,7 @@ def layer_reset():
 @pytest.fixture
 def attribute_alignment():
     common = {"num_z": 100, "judge": "embedded", "seed": 0, "spearman_low": -1.0, "spearman_high": 1.0}
+    common["protocol"] = "gen-100-psi1"
     rows = []
     for parent, model, relation in RELATED + UNRELATED:
         for attribute, value in {"yaw_deg": 0.8, "smile": -0.25}.items():

@@ -82,6 +82,20 @@ def test_markdown_has_rows_meanings_and_provenance(parquet, write):
     assert '- versions: `{"numpy": "2"}`' in text
 
 
+def test_of_the_parts_only_the_code_that_measured_is_shown(tmp_path, drift_rows, write):
+    halves = {"dog": (drift_rows[:3], "aaaa"), "cat": (drift_rows[3:], "aaaa")}
+    for name, (rows, code) in halves.items():
+        origin = {"code_digest": code, "config_digest": f"spec of {name}"}
+        tables.write_table(tmp_path / f"{name}.parquet", tables.MAPPING_DRIFT, rows, origin)
+    parts = [tmp_path / f"{name}.parquet" for name in halves]
+    tables.collect(parts, tables.MAPPING_DRIFT, tmp_path / "all.parquet", {"seed": 3, "code_digest": "cccc"})
+    pages = write(tmp_path / "all.parquet")
+    footer = pages["markdown"].split("## How it was made\n\n")[1].splitlines()
+    assert footer == ["- code_digest: `cccc`", "- seed: `3`", "- measured_by_code: `aaaa`"]
+    assert "<dt>measured_by_code</dt><dd>aaaa</dd>" in pages["html"]
+    assert "spec of dog" not in pages["html"]
+
+
 def test_a_bar_in_a_cell_does_not_end_it():
     (_, _, row) = table_page.markdown_table(["a"], [["x|y\nz"]], [False])
     assert row == "| x\\|y z |"

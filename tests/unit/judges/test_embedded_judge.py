@@ -1,13 +1,15 @@
 """The embedded judge: one file rebuilds it; its values are in their own units; its distance is one."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 
 from stylealign.errors import JudgeError
-from stylealign.judges.embedded import EmbeddedJudge, attribute_values, load_embedded, read_passport, save_embedded
+from stylealign.judges.embedded import EmbeddedJudge, attribute_values, load_embedded, save_embedded
 from stylealign.judges.embedded_network import (
     Attribute,
     EmbeddedNetwork,
@@ -54,7 +56,8 @@ def test_one_file_rebuilds_the_judge(tmp_path: Path) -> None:
     save_embedded(tmp_path / "judge.safetensors", before.network, {"seed": 3})
     after = load_embedded("mine", tmp_path / "judge.safetensors")
     assert after.vocabulary == before.vocabulary
-    assert read_passport(tmp_path / "judge.safetensors") == {"seed": 3}
+    with safe_open(tmp_path / "judge.safetensors", "pt") as file:
+        assert json.loads(file.metadata()["stylealign"])["passport"] == {"seed": 3}
     pixels = images(3)
     np.testing.assert_array_equal(before.features(pixels), after.features(pixels))
     np.testing.assert_array_equal(before.regions(pixels), after.regions(pixels))
