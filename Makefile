@@ -1,4 +1,5 @@
 # make run     the study of config.yaml and its report (CONFIG=presets/full.yaml: another study)
+# make report  the report of what is finished
 # make test    everything that must hold: format, lint, floors, types, tests, the smoke study and its report
 # make lint    the quick part of it
 # make bench   speed, printed
@@ -15,7 +16,7 @@ CODE := stylealign workflow_scripts tests benchmarks
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SHELL := /bin/bash
 
-.PHONY: run report test lint unit smoke bench docs docs-check clean clean-all
+.PHONY: run report test lint unit bench docs docs-check clean clean-all
 .DEFAULT_GOAL := run
 
 # The environment, made once and again only when what it holds has changed.
@@ -23,13 +24,18 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "stylealign needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo absent)."; \
 	  echo "Name one that is: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "The environment could not be made, and what there was of it is gone. On Debian and Ubuntu it needs the"; \
+	  echo "package python3-venv (apt install python3-venv); then give the same command again."; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 run: $(READY)
 	snakemake --cores $(CORES) --configfile $(CONFIG)
+	@$(MAKE) --no-print-directory report
+
+report: $(READY)
 	snakemake --cores 1 --configfile $(CONFIG) --report results/report.html
 	@echo "Open results/report.html"
 
@@ -54,7 +60,7 @@ docs: $(READY)
 	stylealign config-docs docs
 
 docs-check: $(READY)
-	python -m pytest -q tests/unit/config/test_reference.py
+	python -m pytest -q tests/unit/config/test_reference_pages.py tests/unit/figures/test_table_page.py
 
 clean:
 	rm -rf .snakemake .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -31,12 +31,8 @@ include: "rules/figures.smk"
 
 
 onsuccess:
-    print(
-        "Done. Tables: results/tables/, figures: results/figures/; `make run` or `snakemake --report` makes the report."
-    )
+    print("Done: results/tables/ and results/figures/. `make report` or `snakemake --report` makes the report.")
 
 
 onerror:
-    print(
-        "Stopped. The failed jobs' logs are above and under results/logs/; the same command goes on where it was."
-    )
+    print("Stopped. The failed jobs' logs are above and in results/logs/; the same command goes on where it was.")

@@ -5,17 +5,14 @@ rule model_quality:
     input:
         g_ema="results/models/{model}/g_ema.safetensors",
         features=with_judge_of("model_quality", "results/features/models/{model}.{judge}.npz"),
-        domains=for_domains(
-            with_judge_of("model_quality", "results/features/domains/{domain}.{judge}.npz"),
-            study.measured_domains(),
-        ),
+        domains=for_measured_domains("model_quality", "results/features/domains/{domain}.{judge}.npz"),
     output:
         rows="results/cells/model_quality/{model}.parquet",
     log:
         "results/logs/model_quality/{model}.log",
     threads: 1
     resources:
-        mem_mb=memory(2000),
+        mem_mb=quality_memory,
         runtime=minutes(60),
     params:
         spec=spec(slices.model_quality, "model"),

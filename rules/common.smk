@@ -5,9 +5,10 @@ from stylealign import resources as needs
 from stylealign.config import slices
 from stylealign.config.load import read_study
 from stylealign.config.yaml_file import read_yaml
+from stylealign.data.recipe import RECIPE as IMAGE_SET_RECIPE
 from stylealign.errors import ConfigError
 from stylealign.lineage import relatives
-from stylealign.provenance import canonical_json, code_digest, versions
+from stylealign.provenance import canonical_json, code_digest, listing_digest, versions
 from stylealign.tables import ALIGNMENT, MODELS, REPRODUCIBILITY, TABLES, TRANSFER
 from stylealign.training.recipe import RECIPE
 
@@ -70,6 +71,14 @@ def minutes(base):
     return lambda wildcards, attempt: needs.runtime_min(base, attempt)
 
 
+def quality_memory(wildcards, attempt):
+    return needs.mem_mb(needs.features_mem_mb(*slices.quality_sizes(study)), attempt)
+
+
+def judge_memory(wildcards, attempt):
+    return needs.mem_mb(needs.judge_mem_mb(*slices.judge_sizes(study, wildcards.judge)), attempt)
+
+
 def training_memory(wildcards, attempt):
     training = study.resolved_model(wildcards.model).training
     sizes = (
@@ -90,25 +99,21 @@ def training_priority(wildcards):
     return slices.training_priority(study, wildcards.model)
 
 
-def shown(page, category):
-    """A figure's page in the report, with its caption."""
+def shown(page, category=None):
+    """A figure's page in the report, with its caption; under the heading of its table, unless another is given."""
     figure = Path(page).stem
     caption = f"../docs/report/figures/{figure}.rst"
     return report(
         page,
         caption=caption,
-        category=category,
+        category=category or TABLES[figure].section,
         labels={"result": figure, "as": "figure"},
     )
 
 
-def paper_section(table):
-    """The report's heading for a table and its figure."""
-    return TABLES[table].section
-
-
 def paper_section_of_table(wildcards):
-    return paper_section(wildcards.table)
+    """The report's heading for a table."""
+    return TABLES[wildcards.table].section
 
 
 # Files, by what they belong to. Each takes a path with the name of its wildcard in it.
@@ -116,6 +121,11 @@ def paper_section_of_table(wildcards):
 
 def for_domains(path, domains=None):
     return expand(path, domain=study.domains if domains is None else domains)
+
+
+def for_measured_domains(comparison, path):
+    """The files of the domains that model_quality compares with, as its judge saw them."""
+    return for_domains(with_judge_of(comparison, path), study.measured_domains())
 
 
 def for_models(path, models=None):
@@ -145,8 +155,19 @@ def source_of_domain(wildcards):
     return [str(path) for path in (getattr(domain, "path", None), getattr(domain, "regions", None)) if path]
 
 
+def listing_of_domain(wildcards):
+    """Digest of what lies under a domain's photographs and masks: Snakemake sees only the top folder's time."""
+    return listing_digest(*source_of_domain(wildcards))
+
+
 def checkpoint_of_model(wildcards):
     return str(study.models[wildcards.model].checkpoint)
+
+
+def pair_beside_checkpoint(wildcards):
+    """The training pair of an adopted model, where there is one."""
+    pair = study.models[wildcards.model].checkpoint.with_name("pair.safetensors")
+    return str(pair) if pair.is_file() else []
 
 
 def of_parent(path):

@@ -18,7 +18,8 @@ rule image_set:
         runtime=minutes(60),
     params:
         spec=spec(slices.image_set, "domain"),
-        code=code("image_set"),
+        recipe=IMAGE_SET_RECIPE,
+        listing=listing_of_domain,
     message:
         "Image set of {wildcards.domain}"
     script:

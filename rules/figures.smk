@@ -73,7 +73,7 @@ rule draw_mapping_drift:
     output:
         png="results/figures/mapping_drift.png",
         pdf="results/figures/mapping_drift.pdf",
-        html=shown("results/figures/mapping_drift.html", paper_section("mapping_drift")),
+        html=shown("results/figures/mapping_drift.html"),
     log:
         "results/logs/draw_mapping_drift/mapping_drift.log",
     threads: 1
@@ -99,7 +99,7 @@ rule draw_component_reset:
     output:
         png="results/figures/component_reset.png",
         pdf="results/figures/component_reset.pdf",
-        html=shown("results/figures/component_reset.html", paper_section("component_reset")),
+        html=shown("results/figures/component_reset.html"),
     log:
         "results/logs/draw_component_reset/component_reset.log",
     threads: 1
@@ -121,7 +121,7 @@ rule draw_layer_reset:
     output:
         png="results/figures/layer_reset.png",
         pdf="results/figures/layer_reset.pdf",
-        html=shown("results/figures/layer_reset.html", paper_section("layer_reset")),
+        html=shown("results/figures/layer_reset.html"),
     log:
         "results/logs/draw_layer_reset/layer_reset.log",
     threads: 1
@@ -143,7 +143,7 @@ rule draw_model_quality:
     output:
         png="results/figures/model_quality.png",
         pdf="results/figures/model_quality.pdf",
-        html=shown("results/figures/model_quality.html", paper_section("model_quality")),
+        html=shown("results/figures/model_quality.html"),
     log:
         "results/logs/draw_model_quality/model_quality.log",
     threads: 1
@@ -165,10 +165,7 @@ rule draw_attribute_alignment:
     output:
         png="results/figures/attribute_alignment.png",
         pdf="results/figures/attribute_alignment.pdf",
-        html=shown(
-            "results/figures/attribute_alignment.html",
-            paper_section("attribute_alignment"),
-        ),
+        html=shown("results/figures/attribute_alignment.html"),
     log:
         "results/logs/draw_attribute_alignment/attribute_alignment.log",
     threads: 1

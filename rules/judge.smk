@@ -13,7 +13,7 @@ rule judge:
     priority: 50
     threads: 1
     resources:
-        mem_mb=memory(3000),
+        mem_mb=judge_memory,
         runtime=minutes(120),
         gpu=int(ON_GPU),
     params:

@@ -34,6 +34,7 @@ rule train:
 rule adopt:
     input:
         checkpoint=checkpoint_of_model,
+        pair=pair_beside_checkpoint,
     output:
         g_ema="results/models/{model}/g_ema.safetensors",
         pair="results/models/{model}/pair.safetensors",
@@ -49,7 +50,7 @@ rule adopt:
         mem_mb=memory(2000),
         runtime=minutes(30),
     params:
-        spec=spec(slices.training, "model"),
+        spec=spec(slices.adoption, "model"),
         recipe=RECIPE,
     message:
         "Adopt {input.checkpoint} as {wildcards.model}"

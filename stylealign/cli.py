@@ -31,10 +31,12 @@ def check(config: Annotated[Path, typer.Argument(help="the study's file")] = Pat
 
 @app.command("config-docs")
 def config_docs(folder: Annotated[Path, typer.Argument(help="where the pages go")] = Path("docs")) -> None:
-    """Write the key reference and the JSON schema of a study, generated from the code."""
+    """Write the pages generated from the code: the keys of a study, their JSON schema, the tables."""
     from stylealign.config.reference import config_page, config_schema
+    from stylealign.figures.table_page import reference_page
 
-    for name, text in (("config.md", config_page()), ("config.schema.json", config_schema())):
+    pages = {"config.md": config_page(), "config.schema.json": config_schema(), "tables.md": reference_page()}
+    for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
         typer.echo(folder / name)
 

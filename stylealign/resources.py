@@ -10,6 +10,9 @@ MEM_CAP_MB = 128_000
 RUNTIME_CAP_MIN = 7 * 24 * 60
 
 _SMALL_PX = 64
+_SMALL_JOB_MB = 1_000
+_JUDGE_MB = 2_500  # Python, torch, a step's activations and the labels of tens of thousands of images
+_KID_RESAMPLES, _KID_BLOCK_ROWS = 200, 512  # as in metrics/kid.py
 _BASE_MB = 1_200  # Python, torch and a small network
 _MB_PER_PIXEL_CHANNEL = 0.001  # activations of a training step: channels x pixels x batch, both networks, both passes
 
@@ -34,6 +37,19 @@ def training_mem_mb(resolution: int, batch_size: int, channel_base: int, budget_
     """Memory a training needs at its first attempt, in MB: networks, a step's activations, images up to the budget."""
     images = min(budget_gb * 1024, resolution**2 * 3 * 70_000 / 2**20)  # an image set of FFHQ's size at most
     return _BASE_MB + resolution * channel_base * batch_size * _MB_PER_PIXEL_CHANNEL + images
+
+
+def features_mem_mb(num_gen: int, num_real: int, num_features: int) -> float:
+    """Memory to compare features, in MB: float32, float64 and a centred copy; KID's weights and blocks."""
+    features = (num_gen + num_real) * num_features * (4 + 8 + 8) + 4 * 8 * num_features**2
+    weights = (num_gen + num_real) * _KID_RESAMPLES * (8 + 8)
+    blocks = 4 * 8 * _KID_BLOCK_ROWS * max(num_gen, num_real)
+    return _SMALL_JOB_MB + (features + weights + blocks) / 2**20
+
+
+def judge_mem_mb(num_images: int, resolution: int) -> float:
+    """Memory to train a judge, in MB: region maps, read whole and split, and pixels of the held-out images."""
+    return _JUDGE_MB + num_images * resolution**2 * (1 + 1 + 3) / 2**20
 
 
 def training_threads(resolution: int, on_gpu: bool) -> int:

@@ -4,13 +4,11 @@ from _job import start
 
 job = start(snakemake)
 
-from pydantic import TypeAdapter
-
-from stylealign.config.domains import Domain
+from stylealign.config.slices import domain_of
 from stylealign.data.build import build_image_set
 
 build_image_set(
-    TypeAdapter(Domain).validate_python(job.spec["domain"]),
+    domain_of(job.spec),
     name=job.spec["name"],
     resolution=job.spec["resolution"],
     seed=job.spec["seed"],

@@ -9,15 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stylealign.config.checkpoint_header import read_shape
-from stylealign.config.domains import Photographs, WorldDomain, has_labels
-from stylealign.config.judges import MEASURES, ColourJudge, EmbeddedJudge, Judge, NetworkJudge
-from stylealign.config.models import Architecture, Model, Training
+from stylealign.config.domains import FolderDomain, Photographs, WorldDomain, has_labels
+from stylealign.config.judges import (
+    MEASURES,
+    ColourJudge,
+    EmbeddedJudge,
+    Judge,
+    LpipsJudge,
+    NetworkJudge,
+    TorchvisionJudge,
+)
+from stylealign.config.models import Architecture, Device, Model, Training
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.studies import NEEDS, ModelQuality, Studies
+from stylealign.config.torchvision_names import torchvision_networks
 from stylealign.errors import CheckpointError
 from stylealign.lineage import circles, relatives
 
 MAX_WORLD_RESOLUTION = 256
+MIN_LPIPS_RESOLUTION = 32
+MAX_REGIONS, MAX_LABEL = 256, 65535
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,7 @@ class Sketch:
 
     root: Path
     resolution: int | None
+    device: Device | None
     architecture: Architecture | None
     training: Training | None
     domains: Mapping[str, WorldDomain | Photographs | None]
@@ -45,9 +57,16 @@ def find_problems(sketch: Sketch) -> list[Problem]:
     return [problem for check in checks for problem in check(sketch)]
 
 
-def _check_path(sketch: Sketch, key: str, path: Path | None) -> Iterator[Problem]:
-    if path is not None and not (sketch.root / path).exists():
+def _check_path(sketch: Sketch, key: str, path: Path | None, kind: str) -> Iterator[Problem]:
+    """``kind``: a file, or a folder."""
+    if path is None:
+        return
+    found = sketch.root / path
+    if not found.exists():
         yield Problem(key, "there is no such file or folder, seen from the working directory", str(path))
+    elif found.is_dir() != (kind == "folder"):
+        other = {"folder": "is a file; name a folder", "file": "is a folder; name a file"}[kind]
+        yield Problem(key, other, str(path))
 
 
 def _check_domains(sketch: Sketch) -> Iterator[Problem]:
@@ -61,8 +80,9 @@ def _check_domains(sketch: Sketch) -> Iterator[Problem]:
 
 
 def _check_photographs(sketch: Sketch, key: str, domain: Photographs) -> Iterator[Problem]:
-    yield from _check_path(sketch, f"{key}.path", domain.path)
-    yield from _check_path(sketch, f"{key}.regions", domain.regions)
+    yield from _check_path(sketch, f"{key}.path", domain.path, "folder" if isinstance(domain, FolderDomain) else "file")
+    yield from _check_path(sketch, f"{key}.regions", domain.regions, "folder")
+    yield from _check_labels(f"{key}.labels", domain.labels)
     if domain.regions is not None and domain.labels is None:
         yield Problem(f"{key}.labels", "is missing; say which class ids of the masks in `regions` are which region")
     if domain.labels is not None and domain.regions is None:
@@ -70,6 +90,19 @@ def _check_photographs(sketch: Sketch, key: str, domain: Photographs) -> Iterato
     if domain.max_images is not None and domain.max_images < domain.min_images:
         cure = f"is below min_images ({domain.min_images}): no import could succeed"
         yield Problem(f"{key}.max_images", cure, domain.max_images)
+
+
+def _check_labels(key: str, labels: Mapping[str, tuple[int, ...]] | None) -> Iterator[Problem]:
+    if labels is not None and not 1 <= len(labels) <= MAX_REGIONS:
+        yield Problem(key, f"names {len(labels)} regions; name 1 to {MAX_REGIONS}")
+    owner: dict[int, str] = {}
+    for region, numbers in (labels or {}).items():
+        for number in numbers:
+            if not 0 <= number <= MAX_LABEL:
+                yield Problem(f"{key}.{region}", f"class ids are from 0 to {MAX_LABEL}", number)
+            elif number in owner:
+                yield Problem(f"{key}.{region}", f"belongs to {owner[number]} already; list it once", number)
+            owner.setdefault(number, region)
 
 
 def _check_architecture(sketch: Sketch) -> Iterator[Problem]:
@@ -80,10 +113,19 @@ def _check_architecture(sketch: Sketch) -> Iterator[Problem]:
         yield Problem("architecture.channel_base", cure, sketch.architecture.channel_base)
     if sketch.training is not None:
         yield from _check_batch(sketch.architecture, "training.batch_size", sketch.training.batch_size)
+        yield from _check_half_precision(sketch, sketch.architecture, sketch.training)
+
+
+def _check_half_precision(sketch: Sketch, architecture: Architecture, training: Training) -> Iterator[Problem]:
+    models = {f"models.{name}.": model.training for name, model in sketch.models.items() if model is not None}
+    asked = [key for key, one in {"": training, **models}.items() if one.mixed_precision == "on"]
+    if asked and architecture.conv_clamp is None and sketch.device != "cpu":
+        cure = "half precision overflows without it; set architecture.conv_clamp: 256"
+        yield Problem("architecture.conv_clamp", f"{cure} (or leave {asked[0]}training.mixed_precision off)", None)
 
 
 def _check_batch(architecture: Architecture, key: str, batch_size: int) -> Iterator[Problem]:
-    group = min(architecture.mbstd_group_size, batch_size)
+    group = architecture.mbstd_group_size
     if batch_size % group:
         yield Problem(key, f"must be a multiple of architecture.mbstd_group_size ({group})", batch_size)
 
@@ -95,6 +137,19 @@ def _check_models(sketch: Sketch) -> Iterator[Problem]:
     for circle in circles(sketch.parents()):
         cure = f"the lineage is a circle ({' -> '.join(circle)}); one must be a root"
         yield Problem(f"models.{circle[0]}.parent", cure, circle[1])
+    yield from _check_seeds(sketch)
+
+
+def _check_seeds(sketch: Sketch) -> Iterator[Problem]:
+    """Roots of one seed would start from identical weights, and be no strangers."""
+    first: dict[int, str] = {}
+    for name, model in sketch.models.items():
+        if model is None or model.parent is not None or model.checkpoint is not None:
+            continue
+        if model.seed in first:
+            cure = f"the root {first[model.seed]} (models.{first[model.seed]}.seed) has the same and would start from"
+            yield Problem(f"models.{name}.seed", f"{cure} identical weights; give one another seed", model.seed)
+        first.setdefault(model.seed, name)
 
 
 def _check_model(sketch: Sketch, name: str, model: Model) -> Iterator[Problem]:
@@ -111,6 +166,9 @@ def _check_model(sketch: Sketch, name: str, model: Model) -> Iterator[Problem]:
     elif model.total_kimg is None:
         kind = "a root" if model.parent is None else "a child"
         yield Problem(f"{key}.total_kimg", f"is missing; {kind} needs it: thousands of images of training")
+    if model.checkpoint is None and model.parent is None and "freeze_d" in model.training.model_fields_set:
+        cure = "a root has no discriminator to keep; freeze_d is for children, drop it here"
+        yield Problem(f"{key}.training.freeze_d", cure, model.training.freeze_d)
     if sketch.architecture is not None and "batch_size" in model.training.model_fields_set:
         yield from _check_batch(sketch.architecture, f"{key}.training.batch_size", model.training.batch_size)
 
@@ -119,7 +177,7 @@ def _check_adopted(sketch: Sketch, key: str, model: Model) -> Iterator[Problem]:
     for name in ("parent", "total_kimg", "training"):
         if name in model.model_fields_set and getattr(model, name) is not None:
             yield Problem(f"{key}.{name}", "means nothing beside `from`, which is never trained here; drop one of them")
-    yield from _check_path(sketch, f"{key}.from", model.checkpoint)
+    yield from _check_path(sketch, f"{key}.from", model.checkpoint, "file")
     assert model.checkpoint is not None
     if (sketch.root / model.checkpoint).is_file():
         yield from _check_checkpoint(sketch, f"{key}.from", model.checkpoint)
@@ -150,9 +208,22 @@ def _check_judges(sketch: Sketch) -> Iterator[Problem]:
         if isinstance(judge, EmbeddedJudge):
             yield from _check_embedded(sketch, f"judges.{name}", judge)
         elif isinstance(judge, NetworkJudge):
-            yield from _check_path(sketch, f"judges.{name}.weights", judge.weights)
+            yield from _check_path(sketch, f"judges.{name}.weights", judge.weights, "file")
+            yield from _check_network(sketch, f"judges.{name}", judge)
             if (judge.weights is None) == (judge.download is None):
                 yield Problem(f"judges.{name}", "needs either `weights` (a local file) or `download` (url and sha256)")
+
+
+def _check_network(sketch: Sketch, key: str, judge: NetworkJudge) -> Iterator[Problem]:
+    if isinstance(judge, LpipsJudge) and sketch.resolution is not None and sketch.resolution < MIN_LPIPS_RESOLUTION:
+        cure = f"needs images of {MIN_LPIPS_RESOLUTION} px or more, and the study has {sketch.resolution}"
+        yield Problem(f"{key}.kind", f"{cure}; raise resolution, or take a judge of kind torchvision", judge.kind)
+    if isinstance(judge, TorchvisionJudge):
+        known = torchvision_networks()
+        if known and judge.network not in known:
+            yield Problem(
+                f"{key}.network", f"torchvision has no such network; {nearest(judge.network, known)}", judge.network
+            )
 
 
 def _check_embedded(sketch: Sketch, key: str, judge: EmbeddedJudge) -> Iterator[Problem]:
@@ -168,6 +239,10 @@ def _check_embedded(sketch: Sketch, key: str, judge: EmbeddedJudge) -> Iterator[
         yield Problem(key, "no domain has labels to learn from; photographs need another kind of judge")
     if judge.domains == ():
         yield Problem(f"{key}.domains", "name at least one domain, or leave it out for all that have labels", [])
+    num_domains = len(labelled if judge.domains is None else judge.domains)
+    if judge.batch_size < num_domains:
+        cure = f"is less than one image of each of its {num_domains} domains; raise it"
+        yield Problem(f"{key}.batch_size", cure, judge.batch_size)
 
 
 def _check_studies(sketch: Sketch) -> Iterator[Problem]:
@@ -230,6 +305,11 @@ def _check_quality(sketch: Sketch, studies: Studies, quality: ModelQuality) -> I
         if name not in sketch.domains:
             cure = f"there is no such domain; {nearest(name, sketch.domains)}"
             yield Problem("studies.model_quality.domains", cure, name)
+    for name in sketch.domains if quality.domains is None else quality.domains:
+        domain, count = sketch.domains.get(name), f"num_{quality.split}"
+        if isinstance(domain, WorldDomain) and getattr(domain, count) < 2:
+            cure = "studies.model_quality measures it and needs two images at least"
+            yield Problem(f"domains.{name}.{count}", cure, getattr(domain, count))
     alignment = studies.attribute_alignment
     if alignment is not None and alignment.judge == quality.judge and alignment.num_z > quality.num_gen:
         cure = f"the same judge looks at model_quality.num_gen = {quality.num_gen} images; lower this or raise that"

@@ -46,6 +46,16 @@ class ZipDomain(Photographs):
 Domain = Annotated[WorldDomain | FolderDomain | ZipDomain, Field(discriminator="source")]
 
 
+PUBLISHED_NUM = 70_000
+
+
+def num_images_at_most(domain: WorldDomain | Photographs) -> int:
+    """Images of a domain, as far as known before it is read: a folder without `max_images` counts as FFHQ."""
+    if isinstance(domain, WorldDomain):
+        return domain.num_train + domain.num_test
+    return domain.max_images or PUBLISHED_NUM
+
+
 def has_labels(domain: WorldDomain | Photographs) -> bool:
     """Whether exact labels are known: a world's, or region masks."""
     return isinstance(domain, WorldDomain) or domain.regions is not None

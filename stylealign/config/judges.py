@@ -59,6 +59,9 @@ Judge = Annotated[
     EmbeddedJudge | TorchvisionJudge | InceptionJudge | LpipsJudge | ColourJudge, Field(discriminator="kind")
 ]
 
+NUM_FEATURES: dict[str, int] = {"embedded": 128, "torchvision": 4096, "inception": 2048}
+"""How many features an image has, at most: what memory is asked for."""
+
 MEASURES: dict[str, frozenset[str]] = {
     "embedded": frozenset({"features", "distance", "attributes", "regions"}),
     "torchvision": frozenset({"features", "distance"}),

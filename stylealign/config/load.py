@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from stylealign.config.check import Sketch, find_problems
 from stylealign.config.domains import Domain
 from stylealign.config.judges import Judge
-from stylealign.config.models import Architecture, Model, Training
+from stylealign.config.models import Architecture, Device, Model, Training
 from stylealign.config.problems import from_pydantic
 from stylealign.config.studies import Studies
 from stylealign.config.study import Resolution, Study
@@ -59,6 +59,7 @@ def _sketch(raw: Mapping[str, Any], root: Path) -> Sketch:
     return Sketch(
         root=root,
         resolution=_right_part(Resolution, raw.get("resolution", 32)),
+        device=_right_part(Device, raw.get("device", "auto")),
         architecture=_right_part(Architecture, raw.get("architecture", {})),
         training=_right_part(Training, raw.get("training", {})),
         domains=_right_parts(Domain, raw.get("domains")),

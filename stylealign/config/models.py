@@ -4,8 +4,9 @@ Settings and their published values: StyleGAN2-ADA's ``stylegan2`` and ``paper*`
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from annotated_types import Ge
 from pydantic import Field
 
 from stylealign.config.section import Section, Switch, key, untracked, untracked_keys
@@ -52,12 +53,16 @@ class Training(Section):
         f"images over which augmentation may rise by 1 (null: {ADA_KIMG_ROOT:g}, a child {ADA_KIMG_CHILD:g})",
         gt=0,
     )
-    freeze_d: int = key(0, "layers of D that a child keeps frozen, counted from the image", ge=0)
+    freeze_d: int = key(0, "layers of D that a child keeps frozen, counted from the image (a root: none)", ge=0)
     mirror: bool = key(False, "double the images by left-right mirroring")
     mixed_precision: Switch = key("auto", "half precision at the four highest resolutions; auto: on a GPU")
-    tick_kimg: float = key(1.0, "thousands of images between rows of ticks.parquet", gt=0)
+    tick_kimg: float = key(
+        1.0, "thousands of images between rows of ticks.parquet (recorded in training: a change trains again)", gt=0
+    )
     checkpoint_kimg: float = untracked(2.0, "thousands of images a killed job loses at most", gt=0)
-    sample_kimg: tuple[float, ...] = key((0, 1, 2, 4, 8, 16), "when fixed z are drawn, in thousands of images")
+    sample_kimg: tuple[Annotated[float, Ge(0)], ...] = key(
+        (0, 1, 2, 4, 8, 16), "when fixed z are drawn, in thousands of images (drawn in training: a change trains again)"
+    )
     memory_budget_gb: float = untracked(2.0, "an image set larger than this is streamed from disk", gt=0)
     tensorboard: bool = untracked(False, "write TensorBoard logs beside the training state")
 
@@ -78,7 +83,10 @@ class Model(Section):
 
 
 class Samples(Section):
-    """The fixed z that every model is drawn with, in figures and progress grids."""
+    """The fixed z that every model is drawn with, in figures and progress grids.
+
+    They are drawn while a model is trained: a change trains every model again.
+    """
 
     num: int = key(32, "how many z", ge=1)
     truncation_psi: float = key(0.7, "truncation of the figures", ge=0, le=1)
@@ -110,8 +118,8 @@ class ResolvedModel(Section):
 
     @classmethod
     def joined(cls, tracked: dict[str, Any], untracked: dict[str, Any]) -> "ResolvedModel":
-        """The model of which :meth:`tracked` and :meth:`untracked` are the parts."""
-        training = {**tracked["training"], **untracked["training"]}
+        """The model of which :meth:`tracked` and :meth:`untracked` are the parts (without `training`: its defaults)."""
+        training = {**tracked.get("training", {}), **untracked["training"]}
         return cls.model_validate({**tracked, **untracked, "training": training})
 
 
@@ -120,11 +128,16 @@ def _untracked_parts() -> dict[str, Any]:
 
 
 def resolve_training(study: Training, model: Model) -> Training:
-    """The study's settings with the model's own, and what transfer changes: no ramp-up, quicker augmentation."""
+    """The study's settings with the model's own, and what transfer changes: no ramp-up, quicker augmentation.
+
+    A root has no discriminator to keep: nothing of it is frozen.
+    """
     training = study.updated(model.training)
     is_child = model.parent is not None
     if is_child and "ema_rampup" not in model.training.model_fields_set:
         training = training.model_copy(update={"ema_rampup": None})
+    if not is_child:
+        training = training.model_copy(update={"freeze_d": 0})
     if training.ada_kimg is None:
         training = training.model_copy(update={"ada_kimg": ADA_KIMG_CHILD if is_child else ADA_KIMG_ROOT})
     return training

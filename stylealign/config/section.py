@@ -24,7 +24,7 @@ Switch = Annotated[Literal["on", "off", "auto"], BeforeValidator(_switch)]
 class Section(BaseModel):
     """One mapping of the description."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def key(default: Any, description: str, **constraints: Any) -> Any:

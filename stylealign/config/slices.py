@@ -5,10 +5,13 @@ A slice holds what can change the job's result and nothing else, so that a chang
 
 from typing import Any
 
-from stylealign.config.domains import WorldDomain
-from stylealign.config.judges import ColourJudge, EmbeddedJudge, Judge
+from pydantic import TypeAdapter
+
+from stylealign.config.domains import Domain, FolderDomain, WorldDomain, ZipDomain, num_images_at_most
+from stylealign.config.judges import NUM_FEATURES, ColourJudge, EmbeddedJudge, Judge
 from stylealign.config.study import Study
 from stylealign.lineage import descendants, relatives
+from stylealign.tables import IMAGE_SETS, TABLES
 
 Slice = dict[str, Any]
 
@@ -17,12 +20,28 @@ def image_set(study: Study, domain: str) -> Slice:
     """What an image set depends on; photographs do not depend on the seed."""
     spec = study.domains[domain]
     seed = study.seed if isinstance(spec, WorldDomain) else 0
-    return {"name": domain, "domain": spec.model_dump(mode="json"), "resolution": study.resolution, "seed": seed}
+    settings = spec.model_dump(mode="json")
+    if settings.get("labels"):
+        settings["labels"] = list(settings["labels"].items())  # their order counts, and canonical JSON sorts keys
+    return {"name": domain, "domain": settings, "resolution": study.resolution, "seed": seed}
+
+
+def domain_of(image_set: Slice) -> WorldDomain | FolderDomain | ZipDomain:
+    """The domain that a slice of :func:`image_set` describes."""
+    settings = dict(image_set["domain"])
+    if settings.get("labels"):
+        settings["labels"] = dict(settings["labels"])
+    return TypeAdapter[WorldDomain | FolderDomain | ZipDomain](Domain).validate_python(settings)
 
 
 def training(study: Study, model: str) -> Slice:
     """What a model's training depends on."""
     return study.resolved_model(model).tracked()
+
+
+def adoption(study: Study, model: str) -> Slice:
+    """What a finished checkpoint, as a model of the study, depends on: no setting of training."""
+    return {name: value for name, value in training(study, model).items() if name != "training"}
 
 
 def judge_training(study: Study, judge: str) -> Slice:
@@ -32,7 +51,7 @@ def judge_training(study: Study, judge: str) -> Slice:
 
 
 def judge(study: Study, judge: str) -> Slice:
-    """How a judge is built. Where its weights lie does not matter: the file itself is an input."""
+    """How a judge is built. Its weights are a file, and Snakemake watches the files of a job itself."""
     spec = study.judges[judge].model_dump(mode="json", exclude={"weights", "download", "domains"})
     return {"judge": judge, "spec": spec}
 
@@ -111,22 +130,20 @@ def _reset(study: Study, model: str, judge_name: str) -> Slice:
 
 
 def table(study: Study, table_name: str) -> Slice:
-    """What a collected table depends on, beside its parts."""
+    """What a collected table depends on, beside its parts: its declaration too, whose module no digest holds."""
+    made = {"table": table_name, "models": list(study.models), "declaration": repr(TABLES[table_name])}
     comparison = study.studies.named().get(table_name)
-    if comparison is None:
-        return {"table": table_name, "models": list(study.models)}
-    asked = comparison.model_dump(mode="json")
-    return {"table": table_name, "models": list(study.models), "seed": study.seed, **asked}
+    return made if comparison is None else {**made, "seed": study.seed, **comparison.model_dump(mode="json")}
 
 
 def image_sets(study: Study) -> Slice:
     """What the table of image sets depends on, beside their summaries."""
-    return {"domains": list(study.domains)}
+    return {"domains": list(study.domains), "columns": IMAGE_SETS.column_names()}
 
 
 def everything(study: Study) -> Slice:
-    """The whole study, defaults included."""
-    return study.canonical()
+    """The whole study, defaults included, as the text of a config file: canonical JSON would lose its order."""
+    return {"yaml": study.as_yaml()}
 
 
 def figure(study: Study) -> Slice:
@@ -171,6 +188,20 @@ def figures(study: Study) -> list[str]:
     """The figures a study makes."""
     curves = ["training_curves", "progress"] if study.trained() else []
     return ["family", *curves, *(name for name in FIGURES_OF_TABLES if name in study.studies.named())]
+
+
+def quality_sizes(study: Study) -> tuple[int, int, int]:
+    """What the memory of model_quality grows with: generated images, real ones of the largest domain, features."""
+    quality = study.studies.model_quality
+    assert quality is not None
+    num_real = max(num_images_at_most(study.domains[name]) for name in study.measured_domains())
+    return study.num_judged(quality.judge), num_real, NUM_FEATURES[study.judges[quality.judge].kind]
+
+
+def judge_sizes(study: Study, judge: str) -> tuple[int, int]:
+    """What the memory of a judge's training grows with: the images it may see, their pixels."""
+    num = sum(num_images_at_most(study.domains[name]) for name in study.judge_domains(judge))
+    return num, study.resolution
 
 
 def training_priority(study: Study, model: str) -> int:

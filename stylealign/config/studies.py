@@ -3,10 +3,20 @@
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
+from pydantic import AfterValidator
 
 from stylealign.config.section import Section, key
 
 Truncation = Annotated[float, Ge(0), Le(1)]
+
+
+def _all_different(truncations: tuple[float, ...]) -> tuple[float, ...]:
+    if len(set(truncations)) < len(truncations):
+        raise ValueError("names a truncation twice; keep one")
+    return truncations
+
+
+Truncations = Annotated[tuple[Truncation, ...], AfterValidator(_all_different)]
 
 
 class ModelQuality(Section):
@@ -30,7 +40,7 @@ class ComponentReset(Section):
 
     judge: str = key(..., "who measures (needs a distance)")
     num_images: int = key(400, "latent codes", ge=2)
-    truncation_psi: tuple[Truncation, ...] = key((1.0, 0.7), "truncations, a row each", min_length=1)
+    truncation_psi: Truncations = key((1.0, 0.7), "truncations, a row each", min_length=1)
 
 
 class LayerReset(Section):
@@ -38,7 +48,7 @@ class LayerReset(Section):
 
     judge: str = key(..., "who measures (needs a distance)")
     num_images: int = key(400, "latent codes", ge=2)
-    truncation_psi: tuple[Truncation, ...] = key((1.0,), "truncations, a row each", min_length=1)
+    truncation_psi: Truncations = key((1.0,), "truncations, a row each", min_length=1)
 
 
 class AttributeAlignment(Section):

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import yaml
 from pydantic import AfterValidator
 
 from stylealign.config.domains import Domain, has_labels
@@ -100,5 +101,18 @@ class Study(Section):
         return quality.truncation_psi if quality is not None and quality.judge == judge else 1.0
 
     def canonical(self) -> dict[str, Any]:
-        """Everything, defaults included, ready for JSON or YAML, in the words of the config file."""
-        return self.model_dump(mode="json", by_alias=True)
+        """Everything, defaults included, ready for JSON or YAML, in the words of the config file.
+
+        A model's own `training` holds only the keys it names: any other would override the study's.
+        """
+        study = self.model_dump(mode="json", by_alias=True)
+        for name, model in self.models.items():
+            own = model.training.model_dump(mode="json", exclude_unset=True)
+            study["models"][name] |= {"training": own}
+            if not own:
+                del study["models"][name]["training"]
+        return study
+
+    def as_yaml(self) -> str:
+        """:meth:`canonical` as a config file, in declared order."""
+        return str(yaml.safe_dump(self.canonical(), sort_keys=False, allow_unicode=True, width=100))

@@ -34,7 +34,7 @@ def test_check_says_every_mistake(tmp_path):
 
 def test_config_docs_writes_the_committed_pages(tmp_path):
     assert run("config-docs", tmp_path)[0] == 0
-    for name in ("config.md", "config.schema.json"):
+    for name in ("config.md", "config.schema.json", "tables.md"):
         assert (tmp_path / name).read_bytes() == (ROOT / "docs" / name).read_bytes()
 
 

@@ -2,12 +2,21 @@
 
 import ast
 import json
+import os
 import textwrap
 from pathlib import Path
 
 import pytest
 
-from stylealign.provenance import canonical_json, code_digest, describe, environment, file_sha256, text_digest
+from stylealign.provenance import (
+    canonical_json,
+    code_digest,
+    describe,
+    environment,
+    file_sha256,
+    listing_digest,
+    text_digest,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,11 +34,12 @@ FILES = {
             from stylealign.room import deep
             return deep.FACTOR
     ''',
-    "stylealign/room/deep.py": "import stylealign.room.deeper\nFACTOR = 3\n",
+    "stylealign/room/deep.py": "import stylealign.room.deeper\nfrom stylealign.tables import MEANING\nFACTOR = 3\n",
     "stylealign/room/deeper.py": "class Deep:\n    size = 1\n",
     "stylealign/room/types_only.py": "T = 1\n",
     "stylealign/room/elsewhere.py": "X = 1\n",
     "stylealign/config/__init__.py": "A = 1\n",
+    "stylealign/tables.py": "MEANING = 'the mean'\n",
 }
 
 
@@ -56,6 +66,7 @@ def digest(package: Path) -> str:
         ("stylealign/room/types_only.py", "T = 1", "T = 2"),
         ("stylealign/room/elsewhere.py", "X = 1", "X = 2"),
         ("stylealign/config/__init__.py", "A = 1", "A = 2"),
+        ("stylealign/tables.py", "the mean", "the mean of all"),
     ],
 )
 def test_prose_layout_and_other_rooms_do_not_count(package, file, old, new):
@@ -171,3 +182,55 @@ def test_the_environment_lists_what_is_installed():
     packages = environment()["packages"]
     assert packages["pydantic"].count(".") == 2
     assert list(packages) == sorted(packages, key=str.lower)
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    for name in ("a.png", "deep/b.png", "deep/er/c.png"):
+        (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photos" / name).write_bytes(b"123")
+    return tmp_path / "photos"
+
+
+def add(folder):
+    (folder / "deep/er/d.png").write_bytes(b"1")
+
+
+def remove(folder):
+    (folder / "deep/b.png").unlink()
+
+
+def rename(folder):
+    (folder / "deep/b.png").rename(folder / "deep/z.png")
+
+
+def grow(folder):
+    (folder / "deep/er/c.png").write_bytes(b"1234")
+
+
+def touch(folder):
+    os.utime(folder / "a.png", ns=(1, 1))
+
+
+@pytest.mark.parametrize("change", [add, remove, rename, grow, touch])
+def test_a_listing_sees_what_happens_deep_below(photographs, change):
+    before = listing_digest(photographs)
+    assert listing_digest(str(photographs)) == before
+    change(photographs)
+    assert listing_digest(photographs) != before
+
+
+def test_a_listing_of_files_of_several_folders_and_of_nothing(photographs):
+    file = photographs / "a.png"
+    before = listing_digest(file)
+    assert listing_digest(photographs, photographs / "deep") != listing_digest(photographs)
+    file.write_bytes(b"longer")
+    assert listing_digest(file) != before
+    assert listing_digest() == ""
+
+
+def test_a_listing_does_not_know_where_it_lies_and_survives_lost_links(photographs):
+    (photographs / "lost.png").symlink_to(photographs / "nowhere")
+    before = listing_digest(photographs)
+    photographs.rename(photographs.with_name("moved"))
+    assert listing_digest(photographs.with_name("moved")) == before

@@ -37,3 +37,17 @@ def test_a_gpu_is_asked_for_where_there_is_one(tmp_path):
     assert resources.wants_gpu("auto", present=True)
     assert not resources.wants_gpu("auto", present=False)
     assert not resources.wants_gpu("cpu", present=True)
+
+
+def test_measures_ask_for_more_as_their_images_grow():
+    default = resources.features_mem_mb(4000, 10_000, 256)
+    published = resources.features_mem_mb(50_000, 70_000, 2048)
+    assert 1000 < default < 2000
+    assert 6_000 < published < 20_000
+    assert resources.features_mem_mb(50_000, 70_000, 4096) > published
+
+
+def test_a_judge_asks_for_more_as_its_images_grow():
+    default = resources.judge_mem_mb(50_000, 32)
+    assert 2_500 < default < 4_000
+    assert resources.judge_mem_mb(50_000, 256) > 15_000

@@ -54,6 +54,36 @@ def test_the_papers_study_where_its_photographs_are(workshop):
     assert "judge" not in found
 
 
+def test_the_photographs_study_where_its_photographs_are(workshop):
+    lay_photographs(workshop)
+    found = counts(workshop, "--configfile", "presets/photographs.yaml")
+    assert (found["image_set"], found["train"], found["component_reset"]) == (2, 3, 1)
+    assert (found["model_quality"], found["attribute_alignment"]) == (3, 2)
+    assert "judge" not in found
+
+
+def lay_photographs(workshop) -> None:
+    for folder in ("photos/faces", "photos/cats/deep", "weights"):
+        (workshop.folder / folder).mkdir(parents=True)
+    (workshop.folder / "weights/squeezenet1_1.pth").touch()
+
+
+def test_a_listing_is_taken_only_of_image_sets_that_are_asked_for(workshop):
+    """100,000 photographs are listed when their image set is looked at, not whenever the Snakefile is read."""
+    lay_photographs(workshop)
+    (workshop.folder / "photos/cats/deep").chmod(0)
+    run = workshop.snakemake("-n", "results/domains/faces/summary.json", "--configfile", "presets/photographs.yaml")
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_two_studies_in_two_folders(workshop, tmp_path):
+    """`--directory` keeps results apart; the config is given by its absolute path."""
+    elsewhere = tmp_path / "elsewhere"
+    preset = workshop.folder / "presets/smoke.yaml"
+    assert "Train cat" in workshop.planned("--directory", str(elsewhere), "--configfile", str(preset))
+    assert not (workshop.folder / "results").exists()
+
+
 def test_a_configfile_replaces_the_default_whole(workshop):
     (workshop.folder / "solo.yaml").write_text(SOLO)
     jobs = workshop.planned("--configfile", "solo.yaml")

@@ -1,6 +1,5 @@
 """The smoke study end to end: every table and figure, a second run with nothing to do, and what each change re-runs."""
 
-import os
 import shutil
 import time
 
@@ -64,11 +63,13 @@ def test_rows_are_those_of_the_family(finished):
 
 
 def test_a_finished_study_has_nothing_to_do_and_says_so_quickly(finished):
-    start = time.perf_counter()
-    run = finished.snakemake("-n", *SMOKE)
-    elapsed_sec = time.perf_counter() - start
-    assert "Nothing to be done" in run.stdout + run.stderr
-    assert elapsed_sec < 5 or os.getloadavg()[0] > (os.cpu_count() or 1)
+    elapsed_sec = []
+    for _ in range(3):
+        start = time.perf_counter()
+        run = finished.snakemake("-n", *SMOKE)
+        elapsed_sec.append(time.perf_counter() - start)
+        assert "Nothing to be done" in run.stdout + run.stderr
+    assert min(elapsed_sec) < 5
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,7 @@ def test_a_finished_study_has_nothing_to_do_and_says_so_quickly(finished):
         ("stylealign/alignment/mapping_drift.py", "BATCH = ", "# a comment\nBATCH = "),
         ("stylealign/figures/family.py", '"""', '"""Another prose. '),
         ("stylealign/training/loop.py", "import ", "import abc\nimport "),
+        ("stylealign/data/build.py", "log = ", "SPARE = 1\nlog = "),
         ("stylealign/config/studies.py", "class MappingDrift(Section):", "X = 1\n\n\nclass MappingDrift(Section):"),
         ("presets/smoke.yaml", "seed: 0\n", "seed: 0 # a comment\n"),
     ],
@@ -137,6 +139,17 @@ def test_the_recipe_retrains_everything_and_nothing_else_of_training_does(used):
     jobs = used.planned(*SMOKE)
     assert len([job for job in jobs if job.startswith("Train ") and "judge" not in job]) == 7
     assert "Train the judge embedded" not in jobs
+
+
+def test_the_imports_recipe_imports_everything_anew(used):
+    used.edit("stylealign/data/recipe.py", "RECIPE = 1", "RECIPE = 2")
+    jobs = used.planned(*SMOKE)
+    assert len([job for job in jobs if job.startswith("Image set of ")]) == 5
+
+
+def test_a_tables_words_collect_that_table_anew(used):
+    used.edit("stylealign/tables.py", "squared MMD, polynomial kernel", "squared MMD, cubic kernel")
+    assert used.planned(*SMOKE) == ["Figure model_quality: FID and KID", "Table model_quality"]
 
 
 def test_a_lost_table_is_collected_again_from_its_cells(used):

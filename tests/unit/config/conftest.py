@@ -1,4 +1,4 @@
-"""The files that presets/paper.yaml names, empty."""
+"""The files that presets/paper.yaml and presets/photographs.yaml name, empty."""
 
 from pathlib import Path
 
@@ -20,3 +20,14 @@ def make_papers_files(root: Path) -> None:
 @pytest.fixture
 def papers_files():
     return make_papers_files
+
+
+@pytest.fixture
+def photographs_files():
+    def make(root: Path) -> None:
+        for folder in ("photos/faces", "photos/cats"):
+            (root / folder).mkdir(parents=True)
+        (root / "weights").mkdir(exist_ok=True)
+        (root / "weights/squeezenet1_1.pth").write_bytes(b"")
+
+    return make

@@ -1,5 +1,6 @@
 """What each job depends on: a change of the study changes the slices that it must, and no other."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,28 @@ def test_roots_that_many_wait_for_are_trained_first():
     study = read_study(SMOKE)
     order = sorted(study.models, key=lambda model: -slices.training_priority(study, model))
     assert order[:2] == ["face", "dog"]
+
+
+def test_the_order_of_labels_reaches_the_import(tmp_path):
+    """The first region is the default; canonical JSON alone would sort them."""
+    from stylealign.config.load import parse_study
+
+    labels = {"skin": [1], "background": [0, 7]}
+    face = {"source": "folder", "path": str(tmp_path), "regions": str(tmp_path), "labels": labels}
+    study = parse_study({"domains": {"face": face}, "models": {"face": {"domain": "face", "total_kimg": 1}}})
+    found = slices.domain_of(json.loads(canonical_json(slices.image_set(study, "face"))))
+    assert found == study.domains["face"]
+    assert list(found.labels) == ["skin", "background"]
+
+
+def test_a_table_depends_on_its_declaration():
+    assert "num_gen" in slices.table(read_study(SMOKE), "model_quality")["declaration"]
+
+
+def test_sizes_that_memory_grows_with():
+    study = read_study(SMOKE)
+    assert slices.quality_sizes(study)[:2] == (96, 352)
+    assert slices.judge_sizes(study, "embedded") == (5 * 352, 16)
 
 
 def test_tables_and_figures_follow_the_studies():

@@ -63,7 +63,19 @@ def test_every_other_setting_is_tracked(key):
         "batch_size": 8,
     }
     changed = study(training={key: values.get(key, 0.125 if "interval" not in key and key != "freeze_d" else 2)})
-    assert changed.resolved_model("root").tracked() != study().resolved_model("root").tracked()
+    model = "child" if key == "freeze_d" else "root"
+    assert changed.resolved_model(model).tracked() != study().resolved_model(model).tracked()
+
+
+def test_only_children_keep_layers_of_the_discriminator():
+    found = study(training={"freeze_d": 3})
+    assert (found.resolved_model("root").training.freeze_d, found.resolved_model("child").training.freeze_d) == (0, 3)
+
+
+def test_a_model_that_is_not_trained_is_joined_without_settings_of_training():
+    model = study().resolved_model("root")
+    tracked = {name: value for name, value in model.tracked().items() if name != "training"}
+    assert ResolvedModel.joined(tracked, model.untracked()).name == "root"
 
 
 def test_a_tracked_slice_is_plain_json():

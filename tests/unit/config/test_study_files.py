@@ -172,6 +172,66 @@ def test_config_yaml_has_more_comments_than_keys():
             "judges.squeeze: needs either `weights` (a local file) or `download` (url and sha256)",
         ),
         (
+            "judges.squeeze",
+            {"kind": "torchvision", "network": "squeezenet", "weights": "pyproject.toml"},
+            "judges.squeeze.network = \"squeezenet\": torchvision has no such network; did you mean 'squeezenet1_1'?",
+        ),
+        (
+            "judges.squeeze",
+            {"kind": "torchvision", "network": "squeezenet1_1", "weights": "docs"},
+            'judges.squeeze.weights = "docs": is a folder; name a file',
+        ),
+        (
+            "domains.cats",
+            {"source": "folder", "path": "pyproject.toml"},
+            'domains.cats.path = "pyproject.toml": is a file; name a folder',
+        ),
+        (
+            "domains.cats",
+            {"source": "zip", "path": "docs"},
+            'domains.cats.path = "docs": is a folder; name a file',
+        ),
+        (
+            "models.ready",
+            {"domain": "face", "from": "docs"},
+            'models.ready.from = "docs": is a folder; name a file',
+        ),
+        (
+            "models.other",
+            {"domain": "face", "total_kimg": 1},
+            "models.other.seed = 0: the root face (models.face.seed) has the same and would start from identical "
+            "weights; give one another seed",
+        ),
+        (
+            "models.face.training",
+            {"freeze_d": 1},
+            "models.face.training.freeze_d = 1: a root has no discriminator to keep; freeze_d is for children, "
+            "drop it here",
+        ),
+        ("training.batch_size", 2, "training.batch_size = 2: must be a multiple of architecture.mbstd_group_size (4)"),
+        (
+            "training.mixed_precision",
+            "on",
+            "architecture.conv_clamp = null: half precision overflows without it; set architecture.conv_clamp: 256 "
+            "(or leave training.mixed_precision off)",
+        ),
+        ("training.sample_kimg", [0, -1], "training.sample_kimg.1 = -1: must be at least 0.0"),
+        (
+            "studies.component_reset",
+            {"judge": "embedded", "truncation_psi": [1, 1.0]},
+            "studies.component_reset.truncation_psi = [1, 1.0]: names a truncation twice; keep one",
+        ),
+        (
+            "domains.dog.num_test",
+            1,
+            "domains.dog.num_test = 1: studies.model_quality measures it and needs two images at least",
+        ),
+        (
+            "judges.embedded.batch_size",
+            1,
+            "judges.embedded.batch_size = 1: must be at least 2",
+        ),
+        (
             "architecture.channel_base",
             16,
             "architecture.channel_base = 16: leaves no channel at 32 px; at least 32, better 32 times that",
@@ -183,6 +243,46 @@ def test_one_mistake_is_one_line(key, value, line):
     if "cats" in key:  # the embedded judge cannot measure photographs, which is another mistake
         problems = [problem for problem in problems if "studies" not in problem]
     assert problems == [line]
+
+
+def test_a_judges_batch_has_an_image_of_each_of_its_domains():
+    more = {f"domains.{name}": {**WORLD, "world": name} for name in ("cat", "wild", "shoe")}
+    assert mistakes(*more.items(), ("judges.embedded.batch_size", 4)) == [
+        "judges.embedded.batch_size = 4: is less than one image of each of its 5 domains; raise it"
+    ]
+
+
+def test_lpips_needs_32_px():
+    lpips = {"kind": "lpips", "weights": "pyproject.toml"}
+    assert mistakes(("judges.lpips", lpips), ("resolution", 16)) == [
+        'judges.lpips.kind = "lpips": needs images of 32 px or more, and the study has 16; '
+        "raise resolution, or take a judge of kind torchvision"
+    ]
+
+
+def test_half_precision_is_asked_only_where_it_may_be_used():
+    parse_study(with_keys(("training.mixed_precision", "on"), ("device", "cpu")))
+    parse_study(with_keys(("training.mixed_precision", "on"), ("architecture.conv_clamp", 256)))
+    parse_study(with_keys(("training.mixed_precision", "auto"), ("device", "cuda")))
+
+
+@pytest.mark.parametrize(
+    ("labels", "line"),
+    [
+        ({}, "domains.cats.labels: names 0 regions; name 1 to 256"),
+        ({"skin": [1], "hair": [2, 1]}, "domains.cats.labels.hair = 1: belongs to skin already; list it once"),
+        ({"skin": [-1]}, "domains.cats.labels.skin = -1: class ids are from 0 to 65535"),
+        ({"skin": [65536]}, "domains.cats.labels.skin = 65536: class ids are from 0 to 65535"),
+    ],
+)
+def test_labels_are_looked_at_before_any_job(tmp_path, labels, line):
+    masks = {"source": "folder", "path": str(tmp_path), "regions": str(tmp_path), "labels": labels}
+    assert mistakes(("domains.cats", masks), ("studies.model_quality", ...)) == [line]
+
+
+def test_a_checkpoint_has_one_spelling():
+    (line, *_) = mistakes(("models.ready", {"domain": "face", "checkpoint": "pyproject.toml"}))
+    assert line.startswith('models.ready.checkpoint = "pyproject.toml": there is no such key; ')
 
 
 def test_every_mistake_at_once_and_none_twice():
@@ -205,7 +305,7 @@ def test_every_mistake_at_once_and_none_twice():
 
 
 def test_a_name_that_cannot_be_a_file_name_is_refused():
-    assert mistakes(("models.Dog 2", {"domain": "dog", "total_kimg": 1})) == [
+    assert mistakes(("models.Dog 2", {"domain": "dog", "parent": "face", "total_kimg": 1})) == [
         'models.Dog 2 = "Dog 2": a name is lower-case letters, digits and underscores, and begins with a letter'
     ]
 

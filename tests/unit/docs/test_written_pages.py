@@ -101,7 +101,10 @@ def test_both_papers_and_the_software_are_cited():
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-def test_the_recipe_is_in_the_changelog():
+def test_the_recipes_are_in_the_changelog():
+    from stylealign.data.recipe import RECIPE as IMPORT
     from stylealign.training.recipe import RECIPE
 
-    assert f"RECIPE {RECIPE}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"RECIPE {RECIPE} of training" in text
+    assert f"RECIPE {IMPORT} of the import" in text
