@@ -17,7 +17,7 @@ GOLDEN = {
     "dog": "72110054ebc6dc20",
     "cat": "bbe1a4ee2c5111d6",
     "wild": "375db0c43f8542ca",
-    "church": "677ad6a547835d5e",
+    "church": "60de6f9214273119",
     "bedroom": "a30e34a865513fdc",
     "shoe": "aa4f74bb34b51524",
     "edge": "46fd6541192d1fda",
