@@ -64,19 +64,24 @@ def judge_image_set(judge: "Judge", image_set: "ImageSet") -> Features:
 
 
 def judge_generator(judge: "Judge", G: "Generator", *, num: int, seed: int, truncation_psi: float = 1.0) -> Features:
-    """Features and attributes of ``num`` images of ``G`` with constant noise, from the study-wide z of ``seed``."""
+    """Features and attributes of ``num`` images of ``G``, from the study-wide z of ``seed``.
+
+    Each image has noise of its own, as in training (and as the official metrics draw it): one constant noise in all of
+    them would be a pattern that no real image has. Image i has the same z *and* the same noise in every model.
+    """
     import torch
 
     from stylealign.images import to_pixels
-    from stylealign.latents import sample_z
+    from stylealign.latents import sample_z, torch_stream
 
     device = next(G.parameters()).device
     parts = []
     with torch.inference_mode():
-        for z in sample_z(num, G.z_dim, seed, "family").split(BATCH):  # [64, z_dim]
-            x = G(z.to(device), truncation_psi=truncation_psi, noise_mode="const")
+        for index, z in enumerate(sample_z(num, G.z_dim, seed, "family").split(BATCH)):  # [64, z_dim]
+            noise = torch_stream(seed, "features", "noise", index, device=device)
+            x = G(z.to(device), truncation_psi=truncation_psi, noise_mode="random", generator=noise)
             parts.append(judge.features_and_attributes(to_pixels(x)))
-    return Features(*_joined(parts), f"gen-{num}-psi{truncation_psi:g}")
+    return Features(*_joined(parts), f"gen-{num}-psi{truncation_psi:g}-fresh-noise")
 
 
 def _joined(parts: list[tuple[np.ndarray, Mapping[str, np.ndarray]]]) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:

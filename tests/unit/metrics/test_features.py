@@ -14,7 +14,7 @@ from stylealign.images import to_pixels
 from stylealign.judges.colour import ColourJudge
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
-from stylealign.latents import sample_z
+from stylealign.latents import sample_z, torch_stream
 from stylealign.metrics.features import Features, judge_generator, judge_image_set, load_features, save_features
 from stylealign.networks.generator import Generator
 
@@ -53,11 +53,25 @@ def test_a_generator_is_judged_on_the_studys_own_z(judge: EmbeddedJudge) -> None
     sizes = {"z_dim": 8, "w_dim": 8, "img_resolution": 16, "channel_base": 64, "channel_max": 8, "mapping_layers": 2}
     G = Generator(**sizes).eval().requires_grad_(False)
     judged = judge_generator(judge, G, num=70, seed=5, truncation_psi=0.5)
-    assert judged.protocol == "gen-70-psi0.5"
+    assert judged.protocol == "gen-70-psi0.5-fresh-noise"
     assert judged.features.shape == (70, 128)
-    z = sample_z(70, 8, 5, "family")[66:68]
-    expected = judge.features(to_pixels(G(z, truncation_psi=0.5, noise_mode="const")))
-    np.testing.assert_allclose(judged.features[66:68], expected, rtol=1e-3, atol=1e-4)
+    z = sample_z(70, 8, 5, "family")[64:]
+    expected = judge.features(to_pixels(G(z, truncation_psi=0.5, noise_mode="const")))  # untrained: noise strength 0
+    np.testing.assert_allclose(judged.features[64:], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_every_image_has_noise_of_its_own_and_models_share_it(judge: EmbeddedJudge) -> None:
+    torch.manual_seed(2)
+    sizes = {"z_dim": 8, "w_dim": 8, "img_resolution": 16, "channel_base": 64, "channel_max": 8, "mapping_layers": 2}
+    G = Generator(**sizes).eval().requires_grad_(False)
+    for parameter in (p for name, p in G.named_parameters() if name.endswith("noise_strength")):
+        parameter.fill_(0.5)
+    judged = judge_generator(judge, G, num=4, seed=5)
+    noise = torch_stream(5, "features", "noise", 0)
+    x = G(sample_z(4, 8, 5, "family"), noise_mode="random", generator=noise)
+    np.testing.assert_allclose(judged.features, judge.features(to_pixels(x)), rtol=1e-3, atol=1e-4)
+    constant = judge.features(to_pixels(G(sample_z(4, 8, 5, "family"), noise_mode="const")))
+    assert np.abs(judged.features - constant).max() > 0.05
 
 
 def test_what_is_saved_is_what_is_read_and_bytes_repeat(image_set: ImageSet, tmp_path: Path) -> None:
