@@ -61,7 +61,7 @@ def _panel(node: Node, loaded: Mapping[str, Samples], num_z: int) -> Panel:
         kimg = np.concatenate([[0], kimg])
         pixels = np.concatenate([loaded[node.parent].finished[None], pixels])
     moments = spread(len(kimg), MOST_COLUMNS)
-    captions = [f"{kimg[moment]:g}" for moment in moments]
+    captions = [f"{round(float(kimg[moment]), 1):g}" for moment in moments]
     if node.parent:
         captions[0] += f" ({node.parent})"
     title = f"{node.model}, from {node.parent}" if node.parent else f"{node.model}, from scratch"
