@@ -3,8 +3,8 @@
     python benchmarks/textbook.py [--rounds 6]
 
 The textbook formulation here is plain torch without compiled operations: channels first; FIR filters by inserting
-zeros and one general filter; noise, bias, activation and gain one after the other; D in two passes, with fresh images. Both do
-the same mathematics on the same weights. Rounds of 16 steps alternate, so a machine that slows down slows both.
+zeros and one general filter; noise, bias, activation and gain one after the other; D in two passes, with fresh images.
+Both do the same mathematics on the same weights. Rounds of 16 steps alternate, so a machine that slows down slows both.
 """
 
 import argparse
