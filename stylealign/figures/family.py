@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stylealign.figures import style
 from stylealign.figures.lineage_order import Node, lineage_order
-from stylealign.figures.samples import Samples, load_samples
+from stylealign.figures.samples import Samples, kimg_text, load_samples
 from stylealign.figures.sheet import Sheet, side_within, size_within
 
 LEFT, RIGHT, TOP, BOTTOM = 92, 40, 128, 40  # margins, px
@@ -98,7 +98,7 @@ def _draw_tie(sheet: Sheet, x0: float, y0: float, x1: float, y1: float, bend: fl
 
 def _draw_names(sheet: Sheet, nodes: list[Node], loaded: Mapping[str, Samples], layout: Layout) -> None:
     size = size_within([node.model for node in nodes], layout.side + GAP - 2, weight="bold")
-    notes = [f"{loaded[node.model].kimg[-1]:g} kimg" for node in nodes]
+    notes = [f"{kimg_text(loaded[node.model].kimg[-1])} kimg" for node in nodes]
     note_size = size_within(notes, layout.side, style.SMALL)
     for node, note in zip(nodes, notes, strict=True):
         x, y = layout.columns[node.model] + layout.side / 2, layout.grid_top - NAME

@@ -12,7 +12,7 @@ import numpy as np
 
 from stylealign.figures import style
 from stylealign.figures.lineage_order import Node, lineage_order
-from stylealign.figures.samples import Samples, load_samples
+from stylealign.figures.samples import Samples, kimg_text, load_samples
 from stylealign.figures.sheet import Pixels, Sheet, side_within, size_within
 
 LEFT, TOP, BOTTOM = 40, 128, 40  # margins, px
@@ -61,7 +61,7 @@ def _panel(node: Node, loaded: Mapping[str, Samples], num_z: int) -> Panel:
         kimg = np.concatenate([[0], kimg])
         pixels = np.concatenate([loaded[node.parent].finished[None], pixels])
     moments = spread(len(kimg), MOST_COLUMNS)
-    captions = [f"{round(float(kimg[moment]), 1):g}" for moment in moments]
+    captions = [kimg_text(kimg[moment]) for moment in moments]
     if node.parent:
         captions[0] += f" ({node.parent})"
     title = f"{node.model}, from {node.parent}" if node.parent else f"{node.model}, from scratch"

@@ -35,3 +35,8 @@ def load_samples(path: Path) -> Samples:
     if samples.pixels.ndim != 5 or shape[:2] != (len(samples.kimg), len(samples.z)):
         raise TableError(f"{path}: pixels {shape} are not [K={len(samples.kimg)}, n={len(samples.z)}, R, R, 3]")
     return samples
+
+
+def kimg_text(kimg: float) -> str:
+    """Thousands of images as people say them: a tick ends at a whole batch, so 0.992 is called 1."""
+    return f"{round(float(kimg), 1):g}"
