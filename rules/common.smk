@@ -9,7 +9,8 @@ from stylealign.data.recipe import RECIPE as IMAGE_SET_RECIPE
 from stylealign.errors import ConfigError
 from stylealign.lineage import relatives
 from stylealign.provenance import canonical_json, code_digest, listing_digest, versions
-from stylealign.tables import ALIGNMENT, MODELS, REPRODUCIBILITY, TABLES, TRANSFER
+from stylealign.columns import ALIGNMENT, MODELS, REPRODUCIBILITY, TRANSFER
+from stylealign.tables import TABLES
 from stylealign.training.recipe import RECIPE
 
 

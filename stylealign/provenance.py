@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = "stylealign"
-UNTRACKED = ("stylealign.config", "stylealign.provenance", "stylealign.errors", "stylealign.tables")
+UNTRACKED = (
+    "stylealign.config",
+    "stylealign.provenance",
+    "stylealign.errors",
+    "stylealign.tables",
+    "stylealign.channel_tables",
+    "stylealign.columns",
+)
 """Rooms whose edits change no result: settings arrive as values, which are tracked; errors and columns are prose.
 
 A table's declaration is a setting of the rule that collects it.

@@ -7,64 +7,25 @@ Rows are sorted by the table's keys and columns have a fixed order and type, so 
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from stylealign.channel_tables import (
+    ATTRIBUTE_CHANNELS,
+    BOUNDARIES,
+    CHANNEL_FATE,
+    CHANNEL_OVERLAP,
+    CHANNELS,
+    EFFECT_AGREEMENT,
+    LOCALIZED_CHANNELS,
+)
+from stylealign.columns import ALIGNMENT, MODELS, TRANSFER, Table, boolean, integer, number, string
 from stylealign.errors import TableError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _DTYPES = {"string": "string", "int": "int64", "float": "float64", "bool": "bool"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its name, its type (``string``, ``int``, ``float`` or ``bool``) and what it holds, with the unit."""
-
-    name: str
-    dtype: str
-    meaning: str
-
-
-# The report's headings, by the sections of StyleAlign.
-MODELS = "1 Models and data"
-TRANSFER = "2 What changes in transfer (StyleAlign 3, A.1, A.7)"
-ALIGNMENT = "3 What stays aligned (StyleAlign 3, A.2)"
-REPRODUCIBILITY = "4 Reproducibility"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: its name, where the papers have it, the report's heading, its title, its columns, what sorts it."""
-
-    name: str
-    paper: str
-    section: str
-    title: str
-    columns: tuple[Column, ...]
-    keys: tuple[str, ...] = field(default=())
-
-    def column_names(self) -> list[str]:
-        return [column.name for column in self.columns]
-
-
-def string(name: str, meaning: str) -> Column:
-    return Column(name, "string", meaning)
-
-
-def integer(name: str, meaning: str) -> Column:
-    return Column(name, "int", meaning)
-
-
-def number(name: str, meaning: str) -> Column:
-    return Column(name, "float", meaning)
-
-
-def boolean(name: str, meaning: str) -> Column:
-    return Column(name, "bool", meaning)
-
 
 _MODEL = string("model", "the model measured")
 _PARENT = string("parent", "the ancestor (or unrelated root) it is compared with")
@@ -274,6 +235,13 @@ TABLES: dict[str, Table] = {
         TICKS,
         JUDGE_QUALITY,
         IMAGE_SETS,
+        CHANNELS,
+        LOCALIZED_CHANNELS,
+        CHANNEL_OVERLAP,
+        CHANNEL_FATE,
+        ATTRIBUTE_CHANNELS,
+        BOUNDARIES,
+        EFFECT_AGREEMENT,
     )
 }
 
