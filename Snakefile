@@ -26,6 +26,8 @@ include: "rules/data.smk"
 include: "rules/train.smk"
 include: "rules/judge.smk"
 include: "rules/analyse.smk"
+include: "rules/channels.smk"
+include: "rules/directions.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 

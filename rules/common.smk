@@ -9,7 +9,7 @@ from stylealign.data.recipe import RECIPE as IMAGE_SET_RECIPE
 from stylealign.errors import ConfigError
 from stylealign.lineage import relatives
 from stylealign.provenance import canonical_json, code_digest, listing_digest, versions
-from stylealign.columns import ALIGNMENT, MODELS, REPRODUCIBILITY, TRANSFER
+from stylealign.columns import ALIGNMENT, CHANNELS_SECTION, MODELS, REPRODUCIBILITY, TRANSFER
 from stylealign.tables import TABLES
 from stylealign.training.recipe import RECIPE
 
@@ -35,6 +35,7 @@ if not workflow.configfiles:
 config.update(study.canonical())
 config["untracked"] = {name: study.resolved_model(name).untracked() for name in study.models}
 config["device"] = study.device
+config["maps_budget_gb"] = slices.maps_budget(study)
 
 ON_GPU = needs.wants_gpu(study.device, needs.gpu_is_present())
 
@@ -48,6 +49,7 @@ wildcard_constraints:
     model=any_of(study.models),
     judge=any_of(study.judges),
     table=any_of(slices.tables(study)),
+    shard=any_of(slices.shards(study)),
 
 
 def spec(slice_of, *wildcard_names):
@@ -89,6 +91,10 @@ def training_memory(wildcards, attempt):
         training.memory_budget_gb,
     )
     return needs.mem_mb(needs.training_mem_mb(*sizes), attempt)
+
+
+def maps_memory(wildcards, attempt):
+    return needs.mem_mb(needs.maps_mem_mb(*slices.maps_sizes(study)), attempt)
 
 
 def training_minutes(wildcards, attempt):
@@ -191,6 +197,26 @@ def of_relatives(path):
     return of
 
 
+def of_kin(path):
+    """The files of those that the wildcard model's channels and edits are compared with."""
+    return lambda wildcards: [path.format(relative=name) for name, _ in slices.kin(study, wildcards.model)]
+
+
+def of_children(path):
+    """The files of the wildcard model's children."""
+    return lambda wildcards: [path.format(child=name) for name in slices.children(study, wildcards.model)]
+
+
+def of_shards(path):
+    """The files of the wildcard model's shards."""
+    return lambda wildcards: expand(path, model=wildcards.model, shard=slices.shards(study))
+
+
+def of_reference(path):
+    """The file of the model whose channels and directions the pictures of edits use."""
+    return path.format(model=slices.reference(study))
+
+
 def labelled(path):
     """The files of the domains that the wildcard judge is trained on."""
     return lambda wildcards: [path.format(domain=name) for name in study.judge_domains(wildcards.judge)]
@@ -223,11 +249,24 @@ def weights_of(comparison):
     return [] if asked is None else weights_file(asked.judge)
 
 
+def weights_of_parser(wildcards):
+    """What the region parser of the wildcard model reads."""
+    return weights_file(slices.parser(study, wildcards.model))
+
+
+def quality_of_parser(wildcards):
+    """How well that parser reads images, where it is trained here."""
+    return quality_file(slices.parser(study, wildcards.model))
+
+
 def quality_of(comparison):
     """How well the judge that a comparison asks reads images, where it is trained here."""
     asked = getattr(study.studies, comparison)
-    known = asked is not None and asked.judge in slices.trained_judges(study)
-    return f"results/judges/{asked.judge}/quality.parquet" if known else []
+    return [] if asked is None else quality_file(asked.judge)
+
+
+def quality_file(judge):
+    return f"results/judges/{judge}/quality.parquet" if judge in slices.trained_judges(study) else []
 
 
 def parts_of_table(wildcards):

@@ -181,6 +181,117 @@ rule draw_attribute_alignment:
         "../workflow_scripts/draw_attribute_alignment.py"
 
 
+rule draw_channel_maps:
+    input:
+        evidence=for_models("results/cells/localized_channels/{model}.npz"),
+        channels=for_models("results/channels/{model}.parquet"),
+    output:
+        png="results/figures/channel_maps.png",
+        pdf="results/figures/channel_maps.pdf",
+        html=shown("results/figures/channel_maps.html", CHANNELS_SECTION),
+    log:
+        "results/logs/draw_channel_maps/channel_maps.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_channel_maps"),
+    message:
+        "Figure channel_maps: what a channel changes, in every model"
+    script:
+        "../workflow_scripts/draw_channel_maps.py"
+
+
+rule draw_channel_overlap:
+    input:
+        table="results/tables/channel_overlap.parquet",
+    output:
+        png="results/figures/channel_overlap.png",
+        pdf="results/figures/channel_overlap.pdf",
+        html=shown("results/figures/channel_overlap.html"),
+    log:
+        "results/logs/draw_channel_overlap/channel_overlap.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_channel_overlap"),
+    message:
+        "Figure channel_overlap: localized channels that models share"
+    script:
+        "../workflow_scripts/draw_channel_overlap.py"
+
+
+rule draw_channel_fate:
+    input:
+        table="results/tables/channel_fate.parquet",
+    output:
+        png="results/figures/channel_fate.png",
+        pdf="results/figures/channel_fate.pdf",
+        html=shown("results/figures/channel_fate.html"),
+    log:
+        "results/logs/draw_channel_fate/channel_fate.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_channel_fate"),
+    message:
+        "Figure channel_fate: forgotten or hidden"
+    script:
+        "../workflow_scripts/draw_channel_fate.py"
+
+
+rule draw_manipulations:
+    input:
+        images=for_models("results/cells/manipulations/{model}.npz"),
+    output:
+        png="results/figures/manipulations.png",
+        pdf="results/figures/manipulations.pdf",
+        html=shown("results/figures/manipulations.html", CHANNELS_SECTION),
+    log:
+        "results/logs/draw_manipulations/manipulations.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_manipulations"),
+    message:
+        "Figure manipulations: the same edit in every model"
+    script:
+        "../workflow_scripts/draw_manipulations.py"
+
+
+rule draw_effect_agreement:
+    input:
+        table="results/tables/effect_agreement.parquet",
+    output:
+        png="results/figures/effect_agreement.png",
+        pdf="results/figures/effect_agreement.pdf",
+        html=shown("results/figures/effect_agreement.html"),
+    log:
+        "results/logs/draw_effect_agreement/effect_agreement.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(slices.figure),
+        code=code("draw_effect_agreement"),
+    message:
+        "Figure effect_agreement: whether edits do the same"
+    script:
+        "../workflow_scripts/draw_effect_agreement.py"
+
+
 rule figures:
     input:
         for_figures("results/figures/{figure}.html"),

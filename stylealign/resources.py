@@ -52,6 +52,18 @@ def judge_mem_mb(num_images: int, resolution: int) -> float:
     return _JUDGE_MB + num_images * resolution**2 * (1 + 1 + 3) / 2**20
 
 
+def conv_channels(resolution: int, channel_base: int, channel_max: int) -> int:
+    """Style channels of the convolutions of a generator: what has a channel map."""
+    sizes = [2**power for power in range(2, resolution.bit_length())]
+    widths = [min(channel_base // size, channel_max) for size in sizes]
+    return sum(widths) + sum(widths[:-1])  # conv1 of every resolution; conv0 of all but the first
+
+
+def maps_mem_mb(num_images: int, num_channels: int, grid: int, budget_gb: float) -> float:
+    """Memory of channel maps, in MB: two bytes a cell (twice while they are gathered), and the derivatives' budget."""
+    return _BASE_MB + 1024 * budget_gb + 2 * num_images * num_channels * grid**2 * 2 / 2**20
+
+
 def training_threads(resolution: int, on_gpu: bool) -> int:
     """CPU threads of a training: two trainings of one thread beat one of two while images are small."""
     return 1 if resolution <= _SMALL_PX and not on_gpu else 4

@@ -5,55 +5,32 @@ once, and none is reported twice.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from stylealign.config.check_studies import check_studies
 from stylealign.config.checkpoint_header import read_shape
 from stylealign.config.domains import FolderDomain, Photographs, WorldDomain, has_labels
 from stylealign.config.judges import (
-    MEASURES,
-    ColourJudge,
     EmbeddedJudge,
-    Judge,
     LpipsJudge,
     NetworkJudge,
     TorchvisionJudge,
 )
-from stylealign.config.models import Architecture, Device, Model, Training
+from stylealign.config.models import Architecture, Model, Training
 from stylealign.config.problems import Problem, nearest
-from stylealign.config.studies import NEEDS, ModelQuality, Studies
+from stylealign.config.sketch import Sketch
 from stylealign.config.torchvision_names import torchvision_networks
 from stylealign.errors import CheckpointError
-from stylealign.lineage import circles, relatives
+from stylealign.lineage import circles
 
 MAX_WORLD_RESOLUTION = 256
 MIN_LPIPS_RESOLUTION = 32
 MAX_REGIONS, MAX_LABEL = 256, 65535
 
 
-@dataclass(frozen=True)
-class Sketch:
-    """A study as far as its parts are right; names of parts that are wrong are kept, with ``None``."""
-
-    root: Path
-    resolution: int | None
-    device: Device | None
-    architecture: Architecture | None
-    training: Training | None
-    domains: Mapping[str, WorldDomain | Photographs | None]
-    models: Mapping[str, Model | None]
-    judges: Mapping[str, Judge | None]
-    studies: Studies | None
-
-    def parents(self) -> dict[str, str | None]:
-        """Descent as far as it is known: an unknown parent counts as none."""
-        known = {name: None if model is None else model.parent for name, model in self.models.items()}
-        return {name: parent if parent in known else None for name, parent in known.items()}
-
-
 def find_problems(sketch: Sketch) -> list[Problem]:
     """Every mistake that only the whole shows."""
-    checks = (_check_domains, _check_architecture, _check_models, _check_judges, _check_studies)
+    checks = (_check_domains, _check_architecture, _check_models, _check_judges, check_studies)
     return [problem for check in checks for problem in check(sketch)]
 
 
@@ -243,90 +220,3 @@ def _check_embedded(sketch: Sketch, key: str, judge: EmbeddedJudge) -> Iterator[
     if judge.batch_size < num_domains:
         cure = f"is less than one image of each of its {num_domains} domains; raise it"
         yield Problem(f"{key}.batch_size", cure, judge.batch_size)
-
-
-def _check_studies(sketch: Sketch) -> Iterator[Problem]:
-    if sketch.studies is None:
-        return
-    for name, need in NEEDS.items():
-        study = getattr(sketch.studies, name)
-        if study is not None:
-            yield from _check_judge_of(sketch, name, need, study.judge)
-    if sketch.studies.model_quality is not None:
-        yield from _check_quality(sketch, sketch.studies, sketch.studies.model_quality)
-    yield from _check_comparisons(sketch)
-
-
-def _check_judge_of(sketch: Sketch, study: str, need: str, judge_name: str) -> Iterator[Problem]:
-    key = f"studies.{study}.judge"
-    if judge_name not in sketch.judges:
-        yield Problem(key, f"there is no such judge; {nearest(judge_name, sketch.judges)}", judge_name)
-        return
-    judge = sketch.judges[judge_name]
-    if judge is None:
-        return
-    if need not in MEASURES[judge.kind]:
-        able = [kind for kind, measures in MEASURES.items() if need in measures]
-        yield Problem(
-            key, f"a judge of kind {judge.kind} cannot measure {need}; these can: {', '.join(able)}", judge_name
-        )
-    unfit = [name for name in _judged_domains(sketch, study) if not _fits(sketch, judge, name)]
-    if unfit:
-        yield Problem(key, f"{_why_unfit(judge)}; not {', '.join(unfit)}", judge_name)
-
-
-def _judged_domains(sketch: Sketch, study: str) -> list[str]:
-    """The declared domains whose images, real or generated, a study shows to its judge."""
-    shown = {model.domain for model in sketch.models.values() if model is not None}
-    quality = None if sketch.studies is None else sketch.studies.model_quality
-    if study == "model_quality":
-        named = None if quality is None else quality.domains
-        shown |= set(sketch.domains if named is None else named)
-    return [name for name in sketch.domains if name in shown]
-
-
-def _fits(sketch: Sketch, judge: Judge, domain_name: str) -> bool:
-    domain = sketch.domains[domain_name]
-    if domain is None or isinstance(judge, ColourJudge):
-        return True
-    if isinstance(judge, EmbeddedJudge):
-        return has_labels(domain) if judge.domains is None else domain_name in judge.domains
-    return not isinstance(domain, WorldDomain)
-
-
-def _why_unfit(judge: Judge) -> str:
-    if isinstance(judge, EmbeddedJudge):
-        return "an embedded judge measures only the labelled domains it is trained on"
-    return f"a judge of kind {judge.kind} was made for photographs; worlds are measured by an embedded judge"
-
-
-def _check_quality(sketch: Sketch, studies: Studies, quality: ModelQuality) -> Iterator[Problem]:
-    for name in quality.domains or ():
-        if name not in sketch.domains:
-            cure = f"there is no such domain; {nearest(name, sketch.domains)}"
-            yield Problem("studies.model_quality.domains", cure, name)
-    for name in sketch.domains if quality.domains is None else quality.domains:
-        domain, count = sketch.domains.get(name), f"num_{quality.split}"
-        if isinstance(domain, WorldDomain) and getattr(domain, count) < 2:
-            cure = "studies.model_quality measures it and needs two images at least"
-            yield Problem(f"domains.{name}.{count}", cure, getattr(domain, count))
-    alignment = studies.attribute_alignment
-    if alignment is not None and alignment.judge == quality.judge and alignment.num_z > quality.num_gen:
-        cure = f"the same judge looks at model_quality.num_gen = {quality.num_gen} images; lower this or raise that"
-        yield Problem("studies.attribute_alignment.num_z", cure, alignment.num_z)
-
-
-def _check_comparisons(sketch: Sketch) -> Iterator[Problem]:
-    """A comparison needs somebody to compare."""
-    parents = sketch.parents()
-    if circles(parents) or any(model is None for model in sketch.models.values()) or sketch.studies is None:
-        return
-    compared = any(relatives(parents, model) for model in parents)
-    for name in ("mapping_drift", "attribute_alignment"):
-        if getattr(sketch.studies, name) is not None and not compared:
-            yield Problem(
-                f"studies.{name}", "compares models, and there is only one; declare another or drop the study"
-            )
-    for name in ("component_reset", "layer_reset"):
-        if getattr(sketch.studies, name) is not None and not any(parents.values()):
-            yield Problem(f"studies.{name}", "resets a child to its parent, and no model has a parent; drop the study")

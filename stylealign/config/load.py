@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from stylealign.config.check import Sketch, find_problems
+from stylealign.config.check import find_problems
 from stylealign.config.domains import Domain
 from stylealign.config.judges import Judge
 from stylealign.config.models import Architecture, Device, Model, Training
 from stylealign.config.problems import from_pydantic
+from stylealign.config.sketch import Sketch
 from stylealign.config.studies import Studies
 from stylealign.config.study import Resolution, Study
 from stylealign.config.yaml_file import read_yaml

@@ -9,8 +9,10 @@ from pydantic import TypeAdapter
 
 from stylealign.config.domains import Domain, FolderDomain, WorldDomain, ZipDomain, num_images_at_most
 from stylealign.config.judges import NUM_FEATURES, ColourJudge, EmbeddedJudge, Judge
+from stylealign.config.studies import COMPARING, OF_CHILDREN
 from stylealign.config.study import Study
 from stylealign.lineage import descendants, relatives
+from stylealign.resources import conv_channels
 from stylealign.tables import IMAGE_SETS, TABLES
 
 Slice = dict[str, Any]
@@ -121,6 +123,110 @@ def attribute_alignment(study: Study, model: str) -> Slice:
     return {**pairs, **where, "judge": alignment.judge, "num_z": alignment.num_z}
 
 
+def channel_maps(study: Study, model: str, shard: str) -> Slice:
+    """What the channel maps of one shard of a model's images depend on."""
+    maps = study.studies.channel_maps
+    assert maps is not None
+    per_job = maps.images_per_job or maps.num_images
+    first = int(shard) * per_job
+    which = {"model": model, "first": first, "num_images": min(per_job, maps.num_images - first)}
+    return {**which, "truncation_psi": maps.truncation_psi, "grid": maps.grid, "seed": study.seed}
+
+
+def maps_budget(study: Study) -> float:
+    """Memory for the derivatives of one image, in GB: no result depends on it."""
+    return 0.0 if study.studies.channel_maps is None else study.studies.channel_maps.memory_budget_gb
+
+
+def shards(study: Study) -> list[str]:
+    """The shards that a model's images are divided into for channel maps."""
+    maps = study.studies.channel_maps
+    per_job = None if maps is None else maps.images_per_job or maps.num_images
+    return [] if maps is None or per_job is None else [str(part) for part in range(-(-maps.num_images // per_job))]
+
+
+def parser(study: Study, model: str) -> str:
+    """The judge that finds the regions of a model's images."""
+    localized = study.studies.localized_channels
+    assert localized is not None
+    return localized.judge_of.get(study.models[model].domain, localized.judge)
+
+
+def localized_channels(study: Study, model: str) -> Slice:
+    """What a model's localized channels depend on, beside its maps."""
+    name, domain = parser(study, model), study.models[model].domain
+    made = {**judge(study, name), "model": model, "seed": study.seed, "thresholds": _thresholds(study)}
+    known = study.judge_domains(name) if name in trained_judges(study) else [domain]
+    return {**made, "domain": domain if domain in known else known[0]}  # whose held-out images tell its IoU
+
+
+def _thresholds(study: Study) -> Slice:
+    localized = study.studies.localized_channels
+    assert localized is not None
+    return localized.model_dump(mode="json", exclude={"judge", "judge_of"})
+
+
+def kin(study: Study, model: str) -> list[tuple[str, str]]:
+    """Whom a model's channels and edits are compared with: its ancestors; for a root, the roots declared before it."""
+    found = relatives(study.parents(), model)
+    return [pair for pair in found if pair[1] != "unrelated" or study.models[model].parent is None]
+
+
+def children(study: Study, model: str) -> list[str]:
+    """A model's children, in declared order."""
+    return [name for name, parent in study.parents().items() if parent == model]
+
+
+def channel_overlap(study: Study, model: str) -> Slice:
+    """What a model's rows of channel_overlap depend on."""
+    return {"model": model, "relatives": kin(study, model), "thresholds": _thresholds(study), "seed": study.seed}
+
+
+def channel_fate(study: Study, model: str) -> Slice:
+    """What the fate of channels in a model, and on in its children, depends on."""
+    line = {"model": model, "parent": study.models[model].parent, "grandchildren": children(study, model)}
+    return {**line, "thresholds": _thresholds(study), "seed": study.seed}
+
+
+def attribute_channels(study: Study, model: str) -> Slice:
+    """What a model's rows of attribute_channels depend on."""
+    asked = study.studies.attribute_channels
+    assert asked is not None
+    return {"model": model, "domain": study.models[model].domain, "seed": study.seed, **asked.model_dump(mode="json")}
+
+
+def boundaries(study: Study, model: str) -> Slice:
+    """What a model's boundaries depend on."""
+    asked = study.studies.boundaries
+    assert asked is not None
+    return {"model": model, "domain": study.models[model].domain, "seed": study.seed, **asked.model_dump(mode="json")}
+
+
+def effect_agreement(study: Study, model: str) -> Slice:
+    """What a model's rows of effect_agreement depend on."""
+    asked = study.studies.effect_agreement
+    assert asked is not None
+    pairs = {**_pairs(study, model), "relatives": kin(study, model)}
+    domains = {name: study.models[name].domain for name in [model, *(name for name, _ in pairs["relatives"])]}
+    settings = asked.model_dump(mode="json", exclude={"judge"})
+    return {**judge(study, asked.judge), **pairs, "domains": domains, **settings}
+
+
+def reference(study: Study) -> str:
+    """The model whose channels and boundaries the pictures of edits use."""
+    asked = study.studies.manipulations
+    return next(iter(study.models)) if asked is None or asked.reference is None else asked.reference
+
+
+def manipulations(study: Study, model: str) -> Slice:
+    """What a model's pictures of edits depend on."""
+    asked = study.studies.manipulations
+    assert asked is not None
+    settings = {**asked.model_dump(mode="json"), "reference": reference(study)}
+    settings["edits"] = [{**edit, "channels": list(edit["channels"].items())} for edit in settings["edits"]]
+    return {"model": model, "seed": study.seed, **settings}
+
+
 def _pairs(study: Study, model: str) -> Slice:
     return {"model": model, "relatives": relatives(study.parents(), model), "seed": study.seed}
 
@@ -151,15 +257,29 @@ def figure(study: Study) -> Slice:
     return {"parents": list(study.parents().items())}  # a list: canonical JSON sorts the keys of a mapping
 
 
-CELL_TABLES = ("model_quality", "mapping_drift", "component_reset", "layer_reset", "attribute_alignment")
+CELL_TABLES = (
+    "model_quality",
+    "mapping_drift",
+    "component_reset",
+    "layer_reset",
+    "attribute_alignment",
+    "localized_channels",
+    "channel_overlap",
+    "channel_fate",
+    "attribute_channels",
+    "boundaries",
+    "effect_agreement",
+)
 
 
 def measured_models(study: Study, table_name: str) -> list[str]:
     """The models that have rows in a table of comparisons."""
     parents = study.parents()
-    if table_name in ("component_reset", "layer_reset"):
+    if table_name in OF_CHILDREN:
         return [model for model, parent in parents.items() if parent is not None]
-    if table_name in ("mapping_drift", "attribute_alignment"):
+    if table_name in ("channel_overlap", "effect_agreement"):
+        return [model for model in parents if kin(study, model)]
+    if table_name in COMPARING:
         return [model for model in parents if relatives(parents, model)]
     return list(parents)
 
@@ -167,6 +287,8 @@ def measured_models(study: Study, table_name: str) -> list[str]:
 def asked_judges(study: Study) -> list[str]:
     """The judges that some comparison asks, in declared order."""
     asked = {getattr(comparison, "judge", None) for comparison in study.studies.named().values()}
+    localized = study.studies.localized_channels
+    asked |= set() if localized is None else set(localized.judge_of.values())
     return [name for name in study.judges if name in asked]
 
 
@@ -181,13 +303,27 @@ def tables(study: Study) -> list[str]:
     return [*made, "training", *(["judge_quality"] if trained_judges(study) else []), "image_sets"]
 
 
-FIGURES_OF_TABLES = ("mapping_drift", "component_reset", "layer_reset", "model_quality", "attribute_alignment")
+FIGURES_OF_STUDIES = (
+    "mapping_drift",
+    "component_reset",
+    "layer_reset",
+    "model_quality",
+    "attribute_alignment",
+    "channel_maps",
+    "channel_overlap",
+    "channel_fate",
+    "manipulations",
+    "effect_agreement",
+)
 
 
 def figures(study: Study) -> list[str]:
     """The figures a study makes."""
     curves = ["training_curves", "progress"] if study.trained() else []
-    return ["family", *curves, *(name for name in FIGURES_OF_TABLES if name in study.studies.named())]
+    made = [name for name in FIGURES_OF_STUDIES if name in study.studies.named()]
+    if study.studies.localized_channels is None:
+        made = [name for name in made if name != "channel_maps"]
+    return ["family", *curves, *made]
 
 
 def quality_sizes(study: Study) -> tuple[int, int, int]:
@@ -202,6 +338,15 @@ def judge_sizes(study: Study, judge: str) -> tuple[int, int]:
     """What the memory of a judge's training grows with: the images it may see, their pixels."""
     num = sum(num_images_at_most(study.domains[name]) for name in study.judge_domains(judge))
     return num, study.resolution
+
+
+def maps_sizes(study: Study) -> tuple[int, int, int, float]:
+    """What the memory of channel maps grows with: images, channels, cells a side, the budget."""
+    maps = study.studies.channel_maps
+    assert maps is not None
+    shape = study.architecture
+    num_channels = conv_channels(study.resolution, shape.channel_base, shape.channel_max)
+    return maps.num_images, num_channels, min(maps.grid, study.resolution), maps.memory_budget_gb
 
 
 def training_priority(study: Study, model: str) -> int:

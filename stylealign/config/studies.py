@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
 
-from stylealign.config.section import Section, key
+from stylealign.config.section import Section, key, untracked
 
 Truncation = Annotated[float, Ge(0), Le(1)]
 
@@ -27,6 +27,11 @@ class ModelQuality(Section):
     truncation_psi: Truncation = key(1.0, "truncation of the generated images")
     split: Literal["train", "test"] = key("test", "which real images they are compared with")
     domains: tuple[str, ...] | None = key(None, "compare with these domains only (null: all)")
+
+    @property
+    def num_read(self) -> int:
+        """The generated images whose judged values are read."""
+        return self.num_gen
 
 
 class MappingDrift(Section):
@@ -57,6 +62,106 @@ class AttributeAlignment(Section):
     judge: str = key(..., "who measures (needs attributes)")
     num_z: int = key(4000, "latent codes", ge=2)
 
+    @property
+    def num_read(self) -> int:
+        """The generated images whose judged values are read."""
+        return self.num_z
+
+
+class ChannelMaps(Section):
+    """What each style channel changes in the image, exactly, for many images of every model (StyleAlign, A.9)."""
+
+    num_images: int = key(200, "images per model", ge=2)
+    truncation_psi: Truncation = key(0.7, "truncation of their codes")
+    grid: int = key(32, "cells a side that maps and region masks are pooled to (at most the resolution)", ge=4)
+    images_per_job: int | None = key(None, "images per job, so that a cluster shares a model's (null: all)", ge=1)
+    memory_budget_gb: float = untracked(1.0, "memory for the derivatives of one image", gt=0)
+
+
+Rate = Annotated[float, Ge(0), Le(1)]
+
+
+class LocalizedChannels(Section):
+    """Which channels act in one region only, in each model on its own (StyleAlign, A.9)."""
+
+    judge: str = key(..., "the region parser (needs regions)")
+    judge_of: dict[str, str] = key({}, "other parsers, by domain: {dog: parts}")
+    min_rate: Rate = key(0.75, "localized: in more than this part of the images it overlaps the region most")
+    min_lead: Rate = key(0.25, "and in so much more of them than any other region")
+    loose_rate: Rate = key(0.5, "min_rate of the looser count beside it (StyleSpace's own)")
+    not_listed: tuple[str, ...] = key(("background", "skin"), "regions that are scored and not listed, as in the paper")
+
+
+class ChannelOverlap(Section):
+    """Localized channels that two models share, against chance (StyleAlign, Tables 1, 3 and 4)."""
+
+
+class ChannelFate(Section):
+    """What became of a parent's localized channels, in its child and grandchildren (StyleAlign, Table 3)."""
+
+
+Attributes = tuple[str, ...]
+
+
+class AttributeChannels(Section):
+    """The channels that stand out in examples of an attribute (StyleSpace; StyleAlign, A.2)."""
+
+    judge: str = key(..., "who chooses the examples (needs attributes)")
+    attributes: Attributes | None = key(None, "these only (null: all that the judge reads)", min_length=1)
+    num_z: int = key(4000, "latent codes to choose from", ge=20)
+    num_positive: int = key(40, "examples of each pole", ge=4)
+    num_listed: int = key(20, "channels listed for each", ge=1)
+
+    @property
+    def num_read(self) -> int:
+        """The generated images whose judged values are read."""
+        return self.num_z
+
+
+class Boundaries(Section):
+    """Linear directions in W for attributes (InterFaceGAN; StyleAlign, A.2)."""
+
+    judge: str = key(..., "who labels the codes (needs attributes)")
+    attributes: Attributes | None = key(None, "these only (null: all that the judge reads)", min_length=1)
+    num_z: int = key(4000, "latent codes", ge=40)
+    extreme_share: float = key(0.1, "the part at either end that a direction is fitted on", gt=0, le=0.5)
+    conditional: dict[str, Attributes] = key({}, "directions that leave others alone: {smile: [yaw_deg]}")
+
+    @property
+    def num_read(self) -> int:
+        """The generated images whose judged values are read."""
+        return self.num_z
+
+
+class EffectAgreement(Section):
+    """Whether the same edit does the same in parent and child (StyleAlign, Figures 2, 3, 9 and 10, measured)."""
+
+    judge: str = key(..., "who measures (needs attributes)")
+    attributes: Attributes = key(..., "attributes that are numbers", min_length=1)
+    num_channels: int = key(16, "the parent's clearest channels of each attribute", ge=1)
+    num_z: int = key(48, "latent codes", ge=4)
+    strength: float = key(5.0, "size of an edit, in standard deviations of the parent's samples", gt=0)
+    truncation_psi: Truncation = key(0.7, "truncation of the codes")
+
+
+class ChannelEdit(Section):
+    """An edit of a picture: channels, each with its weight, or a direction."""
+
+    title: str = key(..., "what stands above it")
+    channels: dict[str, float] = key({}, "style channels by the papers' index, with weights: {6_501: 1, 8_128: -1}")
+    direction: str | None = key(None, "or a boundary of the reference model, by its name")
+
+
+class Manipulations(Section):
+    """Pictures of edits, the same in every model (StyleAlign, Figures 2 and 9)."""
+
+    reference: str | None = key(None, "the model whose channels and boundaries are used (null: the first root)")
+    attributes: Attributes = key((), "for each: its clearest channel and its boundary")
+    edits: tuple[ChannelEdit, ...] = key((), "more edits, in your words")
+    strengths: tuple[float, ...] = key((-6, 0, 6), "in standard deviations of the reference's samples", min_length=2)
+    num: int = key(1, "latent codes", ge=1)
+    truncation_psi: Truncation = key(0.7, "truncation of the codes")
+
 
 class Studies(Section):
     """The comparisons of a study."""
@@ -66,6 +171,14 @@ class Studies(Section):
     component_reset: ComponentReset | None = key(None, "table and figure component_reset")
     layer_reset: LayerReset | None = key(None, "table and figure layer_reset")
     attribute_alignment: AttributeAlignment | None = key(None, "table attribute_alignment")
+    channel_maps: ChannelMaps | None = key(None, "figure channel_maps (with localized_channels)")
+    localized_channels: LocalizedChannels | None = key(None, "table localized_channels (needs channel_maps)")
+    channel_overlap: ChannelOverlap | None = key(None, "table and figure (needs localized_channels)")
+    channel_fate: ChannelFate | None = key(None, "table and figure (needs localized_channels)")
+    attribute_channels: AttributeChannels | None = key(None, "table attribute_channels")
+    boundaries: Boundaries | None = key(None, "table boundaries")
+    effect_agreement: EffectAgreement | None = key(None, "table and figure (needs attribute_channels, boundaries)")
+    manipulations: Manipulations | None = key(None, "figure manipulations (needs attribute_channels, boundaries)")
 
     def named(self) -> dict[str, Section]:
         """The comparisons that are made, by name."""
@@ -77,5 +190,27 @@ NEEDS: dict[str, str] = {
     "component_reset": "distance",
     "layer_reset": "distance",
     "attribute_alignment": "attributes",
+    "localized_channels": "regions",
+    "attribute_channels": "attributes",
+    "boundaries": "attributes",
+    "effect_agreement": "attributes",
 }
 """What each study asks of its judge."""
+
+BUILDS_ON: dict[str, tuple[str, ...]] = {
+    "localized_channels": ("channel_maps",),
+    "channel_overlap": ("localized_channels",),
+    "channel_fate": ("localized_channels",),
+    "effect_agreement": ("attribute_channels", "boundaries"),
+    "manipulations": ("attribute_channels", "boundaries"),
+}
+"""What each study reads of others."""
+
+READS_FEATURES = ("model_quality", "attribute_alignment", "attribute_channels", "boundaries")
+"""The studies that read what a judge saw in every model's images (the rule `model_features`)."""
+
+COMPARING = ("mapping_drift", "attribute_alignment", "channel_overlap", "effect_agreement")
+"""The studies that compare a model with its relatives."""
+
+OF_CHILDREN = ("component_reset", "layer_reset", "channel_fate")
+"""The studies that compare a child with its parent."""

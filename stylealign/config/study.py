@@ -17,7 +17,7 @@ from stylealign.config.models import (
     resolve_training,
 )
 from stylealign.config.section import Name, Section, is_positive_power_of_two, key, untracked
-from stylealign.config.studies import Studies
+from stylealign.config.studies import READS_FEATURES, Studies
 
 MIN_RESOLUTION, MAX_RESOLUTION = 16, 1024
 
@@ -90,10 +90,8 @@ class Study(Section):
 
     def num_judged(self, judge: str) -> int:
         """How many generated images a judge looks at: as many as the most demanding study that asks it."""
-        quality, alignment = self.studies.model_quality, self.studies.attribute_alignment
-        wanted = [quality.num_gen] if quality is not None and quality.judge == judge else []
-        wanted += [alignment.num_z] if alignment is not None and alignment.judge == judge else []
-        return max(wanted)
+        asked = [study for name in READS_FEATURES if (study := getattr(self.studies, name)) is not None]
+        return max(int(study.num_read) for study in asked if study.judge == judge)
 
     def judged_psi(self, judge: str) -> float:
         """The truncation of those images: model_quality's, else none."""

@@ -22,6 +22,9 @@ def all_slices(*overlays) -> dict[str, str]:
     for model in study.models:
         jobs[f"train/{model}"] = slices.training(study, model)
         jobs[f"model_features/{model}"] = slices.model_features(study, model, "embedded")
+        jobs[f"manipulations/{model}"] = slices.manipulations(study, model)
+        for shard in slices.shards(study):
+            jobs[f"channel_maps/{model}.{shard}"] = slices.channel_maps(study, model, shard)
     for table in slices.CELL_TABLES:
         for model in slices.measured_models(study, table):
             jobs[f"{table}/{model}"] = getattr(slices, table)(study, model)
@@ -47,6 +50,12 @@ def changed_by(*overlays) -> set[str]:
         ({"studies": {"layer_reset": {"num_images": 9}}}, "layer_reset"),
         ({"studies": {"model_quality": {"split": "train"}}}, "model_quality"),
         ({"studies": {"attribute_alignment": {"num_z": 90}}}, "attribute_alignment"),
+        ({"studies": {"channel_maps": {"truncation_psi": 0.5}}}, "channel_maps"),
+        ({"studies": {"channel_maps": {"memory_budget_gb": 0.5}}}, set()),
+        ({"studies": {"attribute_channels": {"num_listed": 4}}}, "attribute_channels"),
+        ({"studies": {"boundaries": {"extreme_share": 0.2}}}, "boundaries"),
+        ({"studies": {"effect_agreement": {"num_z": 9}}}, "effect_agreement"),
+        ({"studies": {"manipulations": {"num": 2}}}, "manipulations"),
     ],
 )
 def test_a_change_touches_what_it_must(overlay, jobs):
@@ -58,6 +67,48 @@ def test_a_change_touches_what_it_must(overlay, jobs):
         assert not {name for name in found if name.startswith(("train/", "image_set/", "mapping_drift/"))}
     else:
         assert found == jobs
+
+
+def test_thresholds_touch_what_reads_them_and_no_map():
+    found = changed_by({"studies": {"localized_channels": {"min_rate": 0.6}}})
+    assert {name.split("/")[0] for name in found} == {"localized_channels", "channel_overlap", "channel_fate"}
+
+
+def test_shards_cover_every_image_once():
+    study = read_study(SMOKE, {"studies": {"channel_maps": {"num_images": 12, "images_per_job": 5}}})
+    parts = [slices.channel_maps(study, "cat", shard) for shard in slices.shards(study)]
+    assert [(part["first"], part["num_images"]) for part in parts] == [(0, 5), (5, 5), (10, 2)]
+    whole = read_study(SMOKE, {"studies": {"channel_maps": {"images_per_job": None}}})
+    assert slices.shards(whole) == ["0"]
+    assert slices.channel_maps(whole, "cat", "0")["num_images"] == 12
+
+
+def test_a_domain_may_have_a_parser_of_its_own():
+    other = {"kind": "embedded", "total_kimg": 1, "width": 8}
+    overlay = {
+        "judges": {"animals": {**other, "domains": ["dog", "cat"]}},
+        "studies": {"localized_channels": {"judge_of": {"dog": "animals"}}},
+    }
+    study = read_study(SMOKE, overlay)
+    assert [slices.parser(study, model) for model in ("face", "dog", "cat")] == ["embedded", "animals", "embedded"]
+    assert slices.asked_judges(study) == ["embedded", "animals"]
+    assert slices.localized_channels(study, "dog")["domain"] == "dog"
+
+
+def test_whose_channels_are_compared():
+    study = read_study(SMOKE)
+    assert slices.kin(study, "face_other") == [("face", "unrelated")]
+    assert slices.kin(study, "cat") == [("dog", "child"), ("face", "grandchild")]
+    assert slices.kin(study, "face") == []
+    assert slices.children(study, "dog") == ["cat", "face_again"]
+
+
+def test_the_order_of_a_pictures_channels_reaches_the_job():
+    edit = {"title": "two", "channels": {"6_1": 1.0, "4_2": -1.0}}
+    study = read_study(SMOKE, {"studies": {"manipulations": {"edits": [edit]}}})
+    found = json.loads(canonical_json(slices.manipulations(study, "cat")))
+    assert found["edits"][0]["channels"] == [["6_1", 1.0], ["4_2", -1.0]]
+    assert found["reference"] == "face"
 
 
 def test_another_seed_changes_everything_that_draws():
@@ -95,7 +146,10 @@ def test_sizes_that_memory_grows_with():
 
 def test_tables_and_figures_follow_the_studies():
     study = read_study(SMOKE)
-    assert set(slices.tables(study)) == {*study.studies.named(), "training", "judge_quality", "image_sets"}
+    pictures_only = {"channel_maps", "manipulations"}
+    others = {"training", "judge_quality", "image_sets"}
+    assert set(slices.tables(study)) == study.studies.named().keys() - pictures_only | others
+    assert pictures_only < set(slices.figures(study))
     bare = study.model_copy(update={"studies": type(study.studies)()})
     assert slices.tables(bare) == ["training", "image_sets"]
     assert slices.figures(bare) == ["family", "training_curves", "progress"]

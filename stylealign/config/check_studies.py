@@ -1,0 +1,148 @@
+"""What the comparisons of a study need: judges that can measure, other comparisons, somebody to compare."""
+
+from collections.abc import Iterator
+
+from stylealign.config.domains import WorldDomain, has_labels
+from stylealign.config.judges import MEASURES, ColourJudge, EmbeddedJudge, Judge
+from stylealign.config.problems import Problem, nearest
+from stylealign.config.sketch import Sketch
+from stylealign.config.studies import (
+    BUILDS_ON,
+    COMPARING,
+    NEEDS,
+    OF_CHILDREN,
+    READS_FEATURES,
+    LocalizedChannels,
+    Manipulations,
+    ModelQuality,
+    Studies,
+)
+from stylealign.lineage import circles, relatives
+
+
+def check_studies(sketch: Sketch) -> Iterator[Problem]:
+    """Every mistake in what the comparisons need."""
+    if sketch.studies is None:
+        return
+    for name, need in NEEDS.items():
+        study = getattr(sketch.studies, name)
+        if study is not None:
+            yield from _check_judge_of(sketch, name, "judge", need, study.judge)
+    yield from _check_what_is_built_on(sketch.studies)
+    if sketch.studies.model_quality is not None:
+        yield from _check_quality(sketch, sketch.studies, sketch.studies.model_quality)
+    if sketch.studies.localized_channels is not None:
+        yield from _check_parsers(sketch, sketch.studies.localized_channels)
+    if sketch.studies.manipulations is not None:
+        yield from _check_manipulations(sketch, sketch.studies.manipulations)
+    yield from _check_comparisons(sketch)
+
+
+def _check_what_is_built_on(studies: Studies) -> Iterator[Problem]:
+    for name, needed in BUILDS_ON.items():
+        missing = [other for other in needed if getattr(studies, other) is None]
+        if getattr(studies, name) is not None and missing:
+            yield Problem(f"studies.{name}", f"reads what {' and '.join(missing)} makes; add it, or drop this one")
+
+
+def _check_parsers(sketch: Sketch, localized: LocalizedChannels) -> Iterator[Problem]:
+    for domain, parser in localized.judge_of.items():
+        if domain not in sketch.domains:
+            cure = f"there is no such domain; {nearest(domain, sketch.domains)}"
+            yield Problem("studies.localized_channels.judge_of", cure, domain)
+        else:
+            yield from _check_judge_of(sketch, "localized_channels", f"judge_of.{domain}", "regions", parser)
+
+
+def _check_manipulations(sketch: Sketch, manipulations: Manipulations) -> Iterator[Problem]:
+    reference = manipulations.reference
+    if reference is not None and reference not in sketch.models:
+        cure = f"there is no such model; {nearest(reference, sketch.models)}"
+        yield Problem("studies.manipulations.reference", cure, reference)
+    if not manipulations.attributes and not manipulations.edits:
+        yield Problem("studies.manipulations", "shows nothing: name `attributes`, `edits` or both")
+    for place, edit in enumerate(manipulations.edits):
+        if bool(edit.channels) == (edit.direction is not None):
+            yield Problem(f"studies.manipulations.edits.{place}", "needs either `channels` or `direction`", edit.title)
+
+
+def _check_judge_of(sketch: Sketch, study: str, field: str, need: str, judge_name: str) -> Iterator[Problem]:
+    key = f"studies.{study}.{field}"
+    if judge_name not in sketch.judges:
+        yield Problem(key, f"there is no such judge; {nearest(judge_name, sketch.judges)}", judge_name)
+        return
+    judge = sketch.judges[judge_name]
+    if judge is None:
+        return
+    if need not in MEASURES[judge.kind]:
+        able = [kind for kind, measures in MEASURES.items() if need in measures]
+        yield Problem(
+            key, f"a judge of kind {judge.kind} cannot measure {need}; these can: {', '.join(able)}", judge_name
+        )
+    shown = [field.partition(".")[2]] if "." in field else _judged_domains(sketch, study)
+    unfit = [name for name in shown if not _fits(sketch, judge, name, need)]
+    if unfit:
+        yield Problem(key, f"{_why_unfit(judge)}; not {', '.join(unfit)}", judge_name)
+
+
+def _judged_domains(sketch: Sketch, study: str) -> list[str]:
+    """The declared domains whose images, real or generated, a study shows to its judge."""
+    shown = {model.domain for model in sketch.models.values() if model is not None}
+    quality = None if sketch.studies is None else sketch.studies.model_quality
+    if study == "model_quality":
+        named = None if quality is None else quality.domains
+        shown |= set(sketch.domains if named is None else named)
+    if study == "localized_channels":
+        localized = None if sketch.studies is None else sketch.studies.localized_channels
+        shown -= set() if localized is None else set(localized.judge_of)
+    return [name for name in sketch.domains if name in shown]
+
+
+def _fits(sketch: Sketch, judge: Judge, domain_name: str, need: str) -> bool:
+    domain = sketch.domains[domain_name]
+    if domain is None or isinstance(judge, ColourJudge):
+        return True
+    if isinstance(judge, EmbeddedJudge):
+        if need == "regions" and not isinstance(domain, WorldDomain):
+            return True  # photographs are parsed by what learned from masks of others
+        return has_labels(domain) if judge.domains is None else domain_name in judge.domains
+    return not isinstance(domain, WorldDomain)
+
+
+def _why_unfit(judge: Judge) -> str:
+    if isinstance(judge, EmbeddedJudge):
+        return "an embedded judge measures only the labelled domains it is trained on"
+    return f"a judge of kind {judge.kind} was made for photographs; worlds are measured by an embedded judge"
+
+
+def _check_quality(sketch: Sketch, studies: Studies, quality: ModelQuality) -> Iterator[Problem]:
+    for name in quality.domains or ():
+        if name not in sketch.domains:
+            cure = f"there is no such domain; {nearest(name, sketch.domains)}"
+            yield Problem("studies.model_quality.domains", cure, name)
+    for name in sketch.domains if quality.domains is None else quality.domains:
+        domain, count = sketch.domains.get(name), f"num_{quality.split}"
+        if isinstance(domain, WorldDomain) and getattr(domain, count) < 2:
+            cure = "studies.model_quality measures it and needs two images at least"
+            yield Problem(f"domains.{name}.{count}", cure, getattr(domain, count))
+    for reader in (name for name in READS_FEATURES if name != "model_quality"):
+        study = getattr(studies, reader)
+        if study is not None and study.judge == quality.judge and study.num_z > quality.num_gen:
+            cure = f"the same judge looks at model_quality.num_gen = {quality.num_gen} images; lower this or raise that"
+            yield Problem(f"studies.{reader}.num_z", cure, study.num_z)
+
+
+def _check_comparisons(sketch: Sketch) -> Iterator[Problem]:
+    """A comparison needs somebody to compare."""
+    parents = sketch.parents()
+    if circles(parents) or any(model is None for model in sketch.models.values()) or sketch.studies is None:
+        return
+    compared = any(relatives(parents, model) for model in parents)
+    for name in COMPARING:
+        if getattr(sketch.studies, name) is not None and not compared:
+            yield Problem(
+                f"studies.{name}", "compares models, and there is only one; declare another or drop the study"
+            )
+    for name in OF_CHILDREN:
+        if getattr(sketch.studies, name) is not None and not any(parents.values()):
+            yield Problem(f"studies.{name}", "compares a child with its parent, and no model has one; drop the study")

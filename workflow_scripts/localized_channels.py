@@ -1,0 +1,35 @@
+"""Rule `localized_channels`: the channels of a model that act in one region only."""
+
+from _job import start
+
+job = start(snakemake)
+
+from pydantic import TypeAdapter
+
+from stylealign.alignment.channel_maps import load_channel_maps
+from stylealign.alignment.localized_channels import (
+    Thresholds,
+    channel_rows,
+    localized_channel_evidence,
+    localized_channel_rows,
+    save_evidence,
+)
+from stylealign.config.judges import Judge
+from stylealign.judges.load import load_judge
+from stylealign.tables import CHANNELS, LOCALIZED_CHANNELS, write_table
+
+spec = TypeAdapter(Judge).validate_python(job.spec["spec"])
+parser = load_judge(job.spec["judge"], spec, job.input.weights, job.device)
+thresholds = Thresholds(**job.spec["thresholds"])
+evidence = localized_channel_evidence(load_channel_maps(job.input.maps), parser)
+save_evidence(job.output.evidence, evidence)
+write_table(job.output.channels, CHANNELS, channel_rows(evidence, thresholds, seed=job.spec["seed"]), job.provenance)
+rows = localized_channel_rows(
+    job.spec["model"],
+    evidence,
+    thresholds,
+    quality=job.input.quality,
+    domain=job.spec["domain"],
+    seed=job.spec["seed"],
+)
+write_table(job.output.rows, LOCALIZED_CHANNELS, rows, job.provenance)
