@@ -42,7 +42,9 @@ def _check_what_is_built_on(studies: Studies) -> Iterator[Problem]:
     for name, needed in BUILDS_ON.items():
         missing = [other for other in needed if getattr(studies, other) is None]
         if getattr(studies, name) is not None and missing:
-            yield Problem(f"studies.{name}", f"reads what {' and '.join(missing)} makes; add it, or drop this one")
+            yield Problem(
+                f"studies.{name}", f"needs {' and '.join(missing)} beside it; add what is missing, or drop this one"
+            )
 
 
 def _check_parsers(sketch: Sketch, localized: LocalizedChannels) -> Iterator[Problem]:

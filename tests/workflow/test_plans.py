@@ -32,8 +32,11 @@ def test_the_default_study_and_its_small_twin_have_the_same_plan(workshop, confi
         "image_set": 5, "train": 7, "judge": 1, "domain_features": 5, "model_features": 7}  # fmt: skip
     assert {rule: found[rule] for rule in ("model_quality", "mapping_drift", "component_reset", "layer_reset")} == {
         "model_quality": 7, "mapping_drift": 6, "component_reset": 5, "layer_reset": 5}  # fmt: skip
-    assert found["collect"] == 8
-    assert sum(count for rule, count in found.items() if rule.startswith("draw_")) == 8
+    assert {rule: found[rule] for rule in ("localized_channels", "channel_overlap", "channel_fate", "boundaries")} == {
+        "localized_channels": 7, "channel_overlap": 6, "channel_fate": 5, "boundaries": 7}  # fmt: skip
+    assert found["channel_maps"] == (14 if configfile else 7)
+    assert found["collect"] == 14
+    assert sum(count for rule, count in found.items() if rule.startswith("draw_")) == 13
     assert "adopt" not in found
 
 

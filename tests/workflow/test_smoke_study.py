@@ -20,6 +20,16 @@ OF_CAT = {
     "Reset components of cat to its parent's",
     "Reset layers of cat to its parent's",
     "Attributes shared by cat and its relatives",
+    "What each channel of cat changes (part 0)",
+    "What each channel of cat changes (part 1)",
+    "Which channels of cat act in one region",
+    "Localized channels that cat shares with its relatives",
+    "What became of its parent's channels in cat",
+    "What became of its parent's channels in dog",  # and on in cat
+    "Channels that stand out with attributes of cat",
+    "Directions in W for attributes of cat",
+    "Whether edits do the same in cat as in its relatives",
+    "Pictures of edits of cat",
 }
 
 
@@ -113,8 +123,16 @@ def test_cats_total_kimg_runs_cat_its_cells_and_tables_and_nothing_of_painting(u
     jobs = set(used.planned(*SMOKE))
     rest = {job for job in jobs if not job.startswith(("Table ", "Figure "))}
     assert rest == OF_CAT | {"The study as it was resolved, and what it ran on"}
-    tables = {"model_quality", "mapping_drift", "component_reset", "layer_reset", "attribute_alignment", "training"}
+    untouched = {"judge_quality", "image_sets"}
+    tables = set(slices.tables(read_study(used.folder / "presets/smoke.yaml"))) - untouched
     assert {job.removeprefix("Table ") for job in jobs if job.startswith("Table ")} == tables
+
+
+def test_a_threshold_runs_no_map_and_no_network_of_an_edit(used):
+    used.edit("presets/smoke.yaml", "min_rate: 0.5", "min_rate: 0.6")
+    jobs = [job for job in used.planned(*SMOKE) if not job.startswith(("Table ", "Figure ", "The study"))]
+    assert len(jobs) == 7 + 6 + 5
+    assert not [job for job in jobs if "What each channel" in job or "edits" in job]
 
 
 def test_a_parents_change_retrains_what_descends_from_it(used):

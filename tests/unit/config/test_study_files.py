@@ -373,6 +373,52 @@ def test_comparisons_need_somebody_to_compare():
     ]
 
 
+CHANNELS = {"channel_maps": {}, "localized_channels": {"judge": "embedded"}}
+EDITS = {"attribute_channels": {"judge": "embedded"}, "boundaries": {"judge": "embedded"}}
+
+
+@pytest.mark.parametrize(
+    ("studies", "line"),
+    [
+        ({"localized_channels": {"judge": "embedded"}},
+         "studies.localized_channels: needs channel_maps beside it; add what is missing, or drop this one"),
+        ({"channel_overlap": {}},
+         "studies.channel_overlap: needs localized_channels beside it; add what is missing, or drop this one"),
+        ({"manipulations": {"attributes": ["yaw_deg"]}},
+         "studies.manipulations: needs attribute_channels and boundaries beside it; add what is missing, or drop this one"),
+        ({**EDITS, "manipulations": {}},
+         "studies.manipulations: shows nothing: name `attributes`, `edits` or both"),
+        ({**EDITS, "manipulations": {"attributes": ["yaw_deg"], "reference": "fase"}},
+         "studies.manipulations.reference = \"fase\": there is no such model; did you mean 'face'?"),
+        ({**EDITS, "manipulations": {"edits": [{"title": "turn"}]}},
+         "studies.manipulations.edits.0 = \"turn\": needs either `channels` or `direction`"),
+        ({**CHANNELS, "localized_channels": {"judge": "embedded", "judge_of": {"dgo": "embedded"}}},
+         "studies.localized_channels.judge_of = \"dgo\": there is no such domain; did you mean 'dog'?"),
+        ({**CHANNELS, "localized_channels": {"judge": "embedded", "judge_of": {"dog": "parts"}}},
+         "studies.localized_channels.judge_of.dog = \"parts\": there is no such judge; known here: embedded"),
+        ({"boundaries": {"judge": "embedded", "num_z": 9000}},
+         "studies.boundaries.num_z = 9000: the same judge looks at model_quality.num_gen = 4000 images; "
+         "lower this or raise that"),
+    ],
+)  # fmt: skip
+def test_studies_of_channels_and_edits_name_what_they_lack(studies, line):
+    assert mistakes(*((f"studies.{name}", value) for name, value in studies.items())) == [line]
+
+
+def test_photographs_may_be_parsed_by_what_learned_from_masks_of_others(tmp_path):
+    cats = {"source": "folder", "path": str(tmp_path)}
+    masks = {**cats, "regions": str(tmp_path), "labels": {"background": [0], "skin": [1]}}
+    parser = {"kind": "embedded", "domains": ["masks"]}
+    parse_study(
+        {
+            "domains": {"cats": cats, "masks": masks},
+            "models": {"cats": {"domain": "cats", "total_kimg": 1}},
+            "judges": {"parser": parser},
+            "studies": {"channel_maps": {}, "localized_channels": {"judge": "parser"}},
+        }
+    )
+
+
 def test_worlds_are_drawn_up_to_256_px():
     (line, *_) = mistakes(("resolution", 512))
     assert line == 'domains.face.world = "face": worlds are drawn up to 256 px, and the study has 512'
