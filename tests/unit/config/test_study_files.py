@@ -385,7 +385,8 @@ EDITS = {"attribute_channels": {"judge": "embedded"}, "boundaries": {"judge": "e
         ({"channel_overlap": {}},
          "studies.channel_overlap: needs localized_channels beside it; add what is missing, or drop this one"),
         ({"manipulations": {"attributes": ["yaw_deg"]}},
-         "studies.manipulations: needs attribute_channels and boundaries beside it; add what is missing, or drop this one"),
+         "studies.manipulations: needs attribute_channels and boundaries beside it; "
+         "add what is missing, or drop this one"),
         ({**EDITS, "manipulations": {}},
          "studies.manipulations: shows nothing: name `attributes`, `edits` or both"),
         ({**EDITS, "manipulations": {"attributes": ["yaw_deg"], "reference": "fase"}},
