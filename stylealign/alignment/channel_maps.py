@@ -1,0 +1,205 @@
+"""Channel maps of one model: where each style channel acts in each image (StyleAlign, A.9; figure ``channel_maps``).
+
+The derivatives are those of :mod:`stylealign.alignment.channel_derivatives`; here they are measured for the study-wide
+z, image by image, and stored. Every finished image is a file in a private folder until all are there, so a killed job
+loses one image, and the images of a model may be split among jobs. Reading needs no torch.
+
+Legend: n images, C convolution channels, g cells of the grid, R pixels.
+"""
+
+import logging
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stylealign.errors import TableError
+from stylealign.networks.stylespace import StyleLayer, channel_name
+from stylealign.provenance import canonical_json, text_digest
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from stylealign.networks.generator import Generator
+
+log = logging.getLogger(__name__)
+
+RECIPE = 1  # counts changes of what a finished image holds: images of another recipe are not resumed from
+LEVELS = 65535  # a map is kept in uint16, 65535 being its maximum
+
+PER_IMAGE = ("maps", "scale", "pixels")
+SHARED = ("columns", "channel_names", "paper_index", "digest", "protocol")
+
+
+@dataclass(frozen=True)
+class ChannelMaps:
+    """The maps of n images of one model, and the images."""
+
+    maps: np.ndarray  # uint16 [n, C, g, g]
+    scale: np.ndarray  # float32 [n, C] a map's maximum
+    pixels: np.ndarray  # uint8 [n, R, R, 3]
+    columns: np.ndarray  # int32 [C] of s
+    channel_names: tuple[str, ...]  # b16.conv1:12
+    paper_index: tuple[str, ...]  # 6_12
+    first: int  # index of the first image in the study's z
+    digest: str  # of the generator's weights
+    protocol: str
+
+    def values(self, i: int) -> np.ndarray:
+        """The maps of image ``i``: float32 [C, g, g], change of the image (in [-1, 1]) per unit of the channel."""
+        return self.maps[i] * (self.scale[i] / np.float32(LEVELS))[:, None, None]
+
+
+def measure_channel_maps(
+    g_ema: Path,
+    output: Path,
+    *,
+    first: int,
+    num_images: int,
+    truncation_psi: float,
+    grid: int,
+    seed: int,
+    num_total: int,
+    memory_budget_gb: float,
+    state: Path,
+    device: str,
+) -> None:
+    """Write the maps of images ``first`` to ``first + num_images`` of the study's ``num_total`` z to ``output`` (npz).
+
+    Finished images wait in the private folder ``state``, which is removed when ``output`` is there. A job that was
+    killed resumes from them and writes the same bytes; images of other weights or settings are never used.
+
+    Raises:
+        CheckpointError: ``g_ema`` is absent or damaged.
+        ValueError: the grid does not divide the image.
+    """
+    import torch
+
+    from stylealign.checkpoint import load_generator
+    from stylealign.latents import sample_z
+
+    assert 0 <= first <= num_total - num_images, (first, num_images, num_total)
+    G, card = load_generator(g_ema, device)
+    grid = min(grid, G.img_resolution)
+    protocol = f"psi{truncation_psi:g}-const-noise-grid{grid}"
+    identity = {"digest": card.digest, "protocol": protocol, "seed": seed, "recipe": RECIPE, "device": _device_type(G)}
+    folder = state / text_digest(canonical_json(identity))
+    folder.mkdir(parents=True, exist_ok=True)
+    z = sample_z(num_total, G.z_dim, seed, "family")[first : first + num_images]  # [n, z_dim]
+    with torch.inference_mode():
+        files = [
+            _finished_image(G, z[i : i + 1], folder / f"{first + i:06d}.npz", truncation_psi, grid, memory_budget_gb)
+            for i in _logged(num_images)
+        ]
+    _save_joined(output, files, _described(G.style_layers, first, card.digest, protocol))
+    shutil.rmtree(state)
+
+
+def _device_type(G: "Generator") -> str:
+    return next(G.parameters()).device.type
+
+
+def _logged(num: int) -> Iterator[int]:
+    """0 .. num - 1, with a line at every tenth part."""
+    for i in range(num):
+        yield i
+        if (i + 1) * 10 // num > i * 10 // num:
+            log.info("channel maps: %d of %d images", i + 1, num)
+
+
+def _finished_image(
+    G: "Generator", z: "Tensor", path: Path, truncation_psi: float, grid: int, memory_budget_gb: float
+) -> Path:
+    """The file of one image, z [1, z_dim]; measured unless it is there."""
+    from stylealign.alignment.channel_derivatives import channel_maps
+    from stylealign.images import to_hwc, to_pixels
+
+    if path.exists():
+        return path
+    s = G.styles(G.mapping(z.to(next(G.parameters()).device), truncation_psi=truncation_psi))  # [1, num_styles]
+    pixels = to_hwc(to_pixels(G.synthesis(s, noise_mode="const")))  # [1, R, R, 3]
+    (maps,) = channel_maps(G, s, grid=grid, memory_budget_gb=memory_budget_gb)  # [C, g, g]
+    kept, scale = _quantised(maps.float().cpu().numpy())
+    _replace_npz(path, {"maps": kept[None], "scale": scale[None], "pixels": pixels})
+    return path
+
+
+def _quantised(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """float32 [C, g, g] to uint16 [C, g, g] and the scale, float32 [C]."""
+    scale = maps.max((1, 2))
+    step = np.where(scale > 0, scale, 1)[:, None, None] / np.float32(LEVELS)
+    return np.rint(maps / step).astype(np.uint16), scale
+
+
+def _described(layers: list[StyleLayer], first: int, digest: str, protocol: str) -> dict[str, np.ndarray]:
+    """What a file says of its channels and of how it was made."""
+    channels = [(layer, i) for layer in layers if layer.kind != "torgb" for i in range(layer.channels)]
+    columns = [layer.offset + i for layer, i in channels]
+    return {
+        "columns": np.array(columns, np.int32),
+        "channel_names": np.array([f"{layer.name}:{i}" for layer, i in channels]),
+        "paper_index": np.array([channel_name(layers, column) for column in columns]),
+        "first": np.array(first),
+        "digest": np.array(digest),
+        "protocol": np.array(protocol),
+    }
+
+
+def _replace_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    partial = Path(f"{path}.partial")
+    with open(partial, "wb") as file:
+        np.savez(file, **arrays)
+    os.replace(partial, path)
+
+
+def _save_joined(output: Path, files: Sequence[Path], shared: Mapping[str, np.ndarray]) -> None:
+    parts = []
+    for path in files:
+        with np.load(path, allow_pickle=False) as npz:
+            parts.append({name: npz[name] for name in PER_IMAGE})
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in PER_IMAGE}
+    output.parent.mkdir(parents=True, exist_ok=True)
+    _replace_npz(output, joined | shared)
+
+
+def load_channel_maps(paths: Sequence[Path]) -> ChannelMaps:
+    """The maps of one model from its shards' files, in any order.
+
+    Raises:
+        TableError: a file is not one of channel maps; shards of other weights or settings; images absent or twice.
+    """
+    shards = sorted((_load(path) for path in paths), key=lambda shard: shard[1].first)
+    (head_path, head), *rest = shards
+    reached, last_path = head.first + len(head.maps), head_path
+    for path, shard in rest:
+        for name in SHARED:
+            if not np.array_equal(getattr(shard, name), getattr(head, name)):
+                raise TableError(f"{path} and {head_path} differ in {name}; delete both and run again")
+        if shard.first != reached:
+            raise TableError(
+                f"{path} begins at image {shard.first}, but {last_path} ends at {reached}; delete both and run again"
+            )
+        reached, last_path = reached + len(shard.maps), path
+    joined = (np.concatenate([getattr(shard, name) for _, shard in shards]) for name in PER_IMAGE)
+    return ChannelMaps(
+        *joined,
+        *(getattr(head, name) for name in ("columns", "channel_names", "paper_index")),
+        head.first,
+        head.digest,
+        head.protocol,
+    )
+
+
+def _load(path: Path) -> tuple[Path, ChannelMaps]:
+    try:
+        with np.load(path, allow_pickle=False) as npz:
+            names = (tuple(map(str, npz[name])) for name in ("channel_names", "paper_index"))
+            arrays = (npz[name] for name in (*PER_IMAGE, "columns"))
+            return path, ChannelMaps(*arrays, *names, int(npz["first"]), str(npz["digest"]), str(npz["protocol"]))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise TableError(f"{path} does not hold channel maps ({error}); delete it and run again") from error
