@@ -1,9 +1,10 @@
-"""Intervals for means and rank correlations: percentile bootstrap over images, from a named random stream."""
+"""Intervals: percentile bootstrap over images, from a named random stream; Wilson's for shares of a count."""
 
 from collections.abc import Callable
+from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from stylealign.seeds import numpy_stream
 
@@ -31,3 +32,33 @@ def mean_interval(values: Array, seed: int, *purpose: str | int, num_resamples: 
     return bootstrap_interval(
         lambda index: float(values[index].mean()), len(values), seed, *purpose, num_resamples=num_resamples
     )
+
+
+def resample_weights(num: int, seed: int, *purpose: str | int, num_resamples: int = 200) -> NDArray[np.float32]:
+    """How often each of ``num`` items is drawn in each bootstrap resample: whole numbers, [num_resamples, num].
+
+    A statistic that is made of counts is then one product of matrices for all resamples.
+    """
+    rng = numpy_stream(seed, "bootstrap", *purpose)
+    return rng.multinomial(num, np.full(num, 1 / num), size=num_resamples).astype(np.float32)
+
+
+def percentile_interval(resampled: ArrayLike, level: float = 0.95) -> Array:
+    """[2, ...]: the ends of the percentile interval of ``resampled`` [num_resamples, ...]; both are values of it."""
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    return np.asarray(np.quantile(resampled, ends, axis=0, method="inverted_cdf"), dtype=np.float64)
+
+
+def wilson_interval(num_successes: ArrayLike, num: ArrayLike, level: float = 0.95) -> tuple[Array, Array]:
+    """Wilson's score interval of a share: (low, high) for ``num_successes`` of ``num``, of any matching shapes.
+
+    Of no trials nothing is known: (0, 1).
+    """
+    successes, trials = np.asarray(num_successes, dtype=np.float64), np.asarray(num, dtype=np.float64)
+    n = np.maximum(trials, 1)
+    share, z2 = successes / n, NormalDist().inv_cdf((1 + level) / 2) ** 2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    reach = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2))) / (1 + z2 / n)
+    low, high = np.maximum(centre - reach, 0), np.minimum(centre + reach, 1)  # rounding aside they lie inside
+    low, high = np.where(successes == 0, 0, low), np.where(successes == trials, 1, high)
+    return np.where(trials > 0, low, 0), np.where(trials > 0, high, 1)

@@ -1,0 +1,50 @@
+"""From dominant regions to localized channels: the rule of StyleAlign (A.9), for all channels and resamples at once.
+
+    rate(channel, region) = images where the region dominates / images that show the region
+
+A channel is localized where its highest rate exceeds one threshold, and the next highest by another. The rates of a
+channel do not sum to 1: regions are shown in different numbers of images, and a channel may overlap none.
+
+Legend: n images, C channels, K regions, B bootstrap resamples.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stylealign.alignment.region_overlap import NOWHERE
+
+
+@dataclass(frozen=True)
+class Leading:
+    """The two regions with the highest rates of each channel (NOWHERE: no rate above 0)."""
+
+    first: np.ndarray  # int16 [B, C]
+    rate: np.ndarray  # float64 [B, C]
+    second: np.ndarray  # int16 [B, C]
+    second_rate: np.ndarray  # float64 [B, C]
+
+    def localized(self, min_rate: float, min_lead: float) -> np.ndarray:
+        """The region, int16 [B, C], that a channel is localized to; NOWHERE where it is not."""
+        clear = (self.rate > min_rate) & (self.rate - self.second_rate > min_lead)
+        return np.where(clear, self.first, NOWHERE).astype(np.int16)
+
+
+def leading_regions(dominant: np.ndarray, present: np.ndarray, weights: np.ndarray | None = None) -> Leading:
+    """The leading regions of ``dominant`` [n, C] and ``present`` [n, K], for each row of ``weights`` [B, n].
+
+    A weight says how often the image counts; without weights B is 1 and each counts once. Of equal rates the first
+    region leads.
+    """
+    weights = np.ones([1, len(dominant)], np.float32) if weights is None else weights
+    shown = np.maximum(weights @ present.astype(np.float32), 1).astype(np.float64)  # [B, K]
+    shape = len(weights), dominant.shape[1]
+    first, second = np.full(shape, NOWHERE, np.int16), np.full(shape, NOWHERE, np.int16)
+    rate, second_rate = np.zeros(shape), np.zeros(shape)
+    for k in range(present.shape[1]):
+        of_region = (weights @ (dominant == k).astype(np.float32)) / shown[:, k : k + 1]  # [B, C]
+        leads, follows = of_region > rate, of_region > second_rate
+        second = np.where(leads, first, np.where(follows, k, second)).astype(np.int16)
+        second_rate = np.where(leads, rate, np.where(follows, of_region, second_rate))
+        first, rate = np.where(leads, k, first).astype(np.int16), np.where(leads, of_region, rate)
+    return Leading(first, rate, second, second_rate)
