@@ -7,43 +7,25 @@ once, and none is reported twice.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from stylealign.config.check_judges import check_judges
+from stylealign.config.check_path import check_path
 from stylealign.config.check_studies import check_studies
 from stylealign.config.checkpoint_header import read_shape
-from stylealign.config.domains import FolderDomain, Photographs, WorldDomain, has_labels
-from stylealign.config.judges import (
-    EmbeddedJudge,
-    LpipsJudge,
-    NetworkJudge,
-    TorchvisionJudge,
-)
+from stylealign.config.domains import FolderDomain, Photographs, WorldDomain
 from stylealign.config.models import Architecture, Model, Training
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
-from stylealign.config.torchvision_names import torchvision_networks
 from stylealign.errors import CheckpointError
 from stylealign.lineage import circles
 
 MAX_WORLD_RESOLUTION = 256
-MIN_LPIPS_RESOLUTION = 32
 MAX_REGIONS, MAX_LABEL = 256, 65535
 
 
 def find_problems(sketch: Sketch) -> list[Problem]:
     """Every mistake that only the whole shows."""
-    checks = (_check_domains, _check_architecture, _check_models, _check_judges, check_studies)
+    checks = (_check_domains, _check_architecture, _check_models, check_judges, check_studies)
     return [problem for check in checks for problem in check(sketch)]
-
-
-def _check_path(sketch: Sketch, key: str, path: Path | None, kind: str) -> Iterator[Problem]:
-    """``kind``: a file, or a folder."""
-    if path is None:
-        return
-    found = sketch.root / path
-    if not found.exists():
-        yield Problem(key, "there is no such file or folder, seen from the working directory", str(path))
-    elif found.is_dir() != (kind == "folder"):
-        other = {"folder": "is a file; name a folder", "file": "is a folder; name a file"}[kind]
-        yield Problem(key, other, str(path))
 
 
 def _check_domains(sketch: Sketch) -> Iterator[Problem]:
@@ -57,8 +39,8 @@ def _check_domains(sketch: Sketch) -> Iterator[Problem]:
 
 
 def _check_photographs(sketch: Sketch, key: str, domain: Photographs) -> Iterator[Problem]:
-    yield from _check_path(sketch, f"{key}.path", domain.path, "folder" if isinstance(domain, FolderDomain) else "file")
-    yield from _check_path(sketch, f"{key}.regions", domain.regions, "folder")
+    yield from check_path(sketch, f"{key}.path", domain.path, "folder" if isinstance(domain, FolderDomain) else "file")
+    yield from check_path(sketch, f"{key}.regions", domain.regions, "folder")
     yield from _check_labels(f"{key}.labels", domain.labels)
     if domain.regions is not None and domain.labels is None:
         yield Problem(f"{key}.labels", "is missing; say which class ids of the masks in `regions` are which region")
@@ -154,7 +136,7 @@ def _check_adopted(sketch: Sketch, key: str, model: Model) -> Iterator[Problem]:
     for name in ("parent", "total_kimg", "training"):
         if name in model.model_fields_set and getattr(model, name) is not None:
             yield Problem(f"{key}.{name}", "means nothing beside `from`, which is never trained here; drop one of them")
-    yield from _check_path(sketch, f"{key}.from", model.checkpoint, "file")
+    yield from check_path(sketch, f"{key}.from", model.checkpoint, "file")
     assert model.checkpoint is not None
     if (sketch.root / model.checkpoint).is_file():
         yield from _check_checkpoint(sketch, f"{key}.from", model.checkpoint)
@@ -178,45 +160,3 @@ def _check_checkpoint(sketch: Sketch, key: str, path: Path) -> Iterator[Problem]
 
 def _listed(settings: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in settings.items())
-
-
-def _check_judges(sketch: Sketch) -> Iterator[Problem]:
-    for name, judge in sketch.judges.items():
-        if isinstance(judge, EmbeddedJudge):
-            yield from _check_embedded(sketch, f"judges.{name}", judge)
-        elif isinstance(judge, NetworkJudge):
-            yield from _check_path(sketch, f"judges.{name}.weights", judge.weights, "file")
-            yield from _check_network(sketch, f"judges.{name}", judge)
-            if (judge.weights is None) == (judge.download is None):
-                yield Problem(f"judges.{name}", "needs either `weights` (a local file) or `download` (url and sha256)")
-
-
-def _check_network(sketch: Sketch, key: str, judge: NetworkJudge) -> Iterator[Problem]:
-    if isinstance(judge, LpipsJudge) and sketch.resolution is not None and sketch.resolution < MIN_LPIPS_RESOLUTION:
-        cure = f"needs images of {MIN_LPIPS_RESOLUTION} px or more, and the study has {sketch.resolution}"
-        yield Problem(f"{key}.kind", f"{cure}; raise resolution, or take a judge of kind torchvision", judge.kind)
-    if isinstance(judge, TorchvisionJudge):
-        known = torchvision_networks()
-        if known and judge.network not in known:
-            yield Problem(
-                f"{key}.network", f"torchvision has no such network; {nearest(judge.network, known)}", judge.network
-            )
-
-
-def _check_embedded(sketch: Sketch, key: str, judge: EmbeddedJudge) -> Iterator[Problem]:
-    labelled = [name for name, domain in sketch.domains.items() if domain is None or has_labels(domain)]
-    for name in judge.domains or ():
-        if name not in sketch.domains:
-            yield Problem(f"{key}.domains", f"there is no such domain; {nearest(name, sketch.domains)}", name)
-        elif name not in labelled:
-            yield Problem(
-                f"{key}.domains", "has no exact labels to learn from; name worlds, or give it `regions`", name
-            )
-    if judge.domains is None and not labelled:
-        yield Problem(key, "no domain has labels to learn from; photographs need another kind of judge")
-    if judge.domains == ():
-        yield Problem(f"{key}.domains", "name at least one domain, or leave it out for all that have labels", [])
-    num_domains = len(labelled if judge.domains is None else judge.domains)
-    if judge.batch_size < num_domains:
-        cure = f"is less than one image of each of its {num_domains} domains; raise it"
-        yield Problem(f"{key}.batch_size", cure, judge.batch_size)

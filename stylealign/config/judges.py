@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
+from annotated_types import Ge
 from pydantic import Field
 
+from stylealign.config.regions import Regions
 from stylealign.config.section import Download, Section, key
 
 
@@ -17,6 +19,11 @@ class EmbeddedJudge(Section):
     batch_size: int = key(64, "images per step", ge=2)
     lr: float = key(0.005, "Adam's learning rate", gt=0)
     width: int = key(32, "its size: half as many channels at full resolution, doubling down to 4 x width", ge=4)
+    mirror: bool = key(False, "learn from mirrored images too; only where no region is left or right")
+    move: float = key(
+        0, "learn from images shifted, turned and scaled by up to so much (0.15: 7 % of a side)", ge=0, le=1
+    )
+    jitter: float = key(0, "learn from images of other light and colours, by up to so much (0.3: 30 %)", ge=0, le=1)
 
 
 class _WithWeights(Section):
@@ -53,10 +60,76 @@ class ColourJudge(Section):
     kind: Literal["colour"] = key(..., "colour statistics")
 
 
+class HubDownload(Section):
+    """A model of the Hugging Face hub to fetch once, in the very version that its commit names."""
+
+    repo: str = key(..., "the model there, such as owner/name", pattern=r"^[\w.-]+/[\w.-]+$")
+    revision: str = key(..., "its commit, 40 hexadecimal digits", pattern=r"^[0-9a-f]{40}$")
+
+
+class TransformersParser(Section):
+    """A semantic segmentation network of the library transformers: regions. Safetensors only, and no code from it."""
+
+    kind: Literal["transformers"] = key(..., "a region parser of transformers")
+    weights: Path | None = key(None, "a model's folder (config.json, safetensors), relative to the working directory")
+    download: HubDownload | None = key(None, "or which model of the hub to fetch")
+    regions: Regions | None = key(None, "the classes that each region unites, ids or labels (null: a region per label)")
+    input_px: int | None = key(
+        None, "pixels that images are resized to (null: as the model's own processor has it, else none)", ge=16, le=2048
+    )
+
+
+class BisenetParser(_WithWeights):
+    """BiSeNet with the names of the face-parsing.PyTorch weights: regions of faces."""
+
+    kind: Literal["bisenet"] = key(..., "a region parser of faces")
+    regions: Regions | None = key(
+        "celebamask-hq",
+        "the classes that each region unites, ids or labels (null: one per class)",
+        validate_default=True,
+    )
+    input_px: int | None = key(512, "pixels that images are resized to (null: not at all)", ge=32, le=2048)
+
+
+class BrodenHead(Section):
+    """Where an object and its parts are in the outputs of a Unified Parsing network."""
+
+    object_class: int = key(..., "the object's class", ge=0)
+    first_part: int = key(..., "the first of its channels in the part head, which stands for no part", ge=0)
+    parts: tuple[str, ...] = key(..., "its parts, as the channels after that one have them", min_length=1)
+
+
+class UpernetParser(Section):
+    """Unified Parsing (UPerNet, Broden+): the parts of one kind of object, such as a dog, as regions."""
+
+    kind: Literal["upernet"] = key(..., "a region parser of animals")
+    weights: Path | None = key(None, "a folder with the two published files, encoder*.pth and decoder*.pth")
+    object: str = key(..., "whose parts, in the words of Broden+: dog, cat, ...")
+    head: BrodenHead | None = key(None, "where they are in the outputs (null: as published, for animals and persons)")
+    regions: Regions | None = key(None, "the parts that each region unites (null: a region per part)")
+    short_px: tuple[Annotated[int, Ge(32)], ...] = key(
+        (300, 400, 500, 600), "sizes of the shorter side whose predictions are averaged (published: these)"
+    )
+
+    @property
+    def download(self) -> None:
+        """Nothing is fetched: there are two files."""
+
+
 NetworkJudge = TorchvisionJudge | InceptionJudge | LpipsJudge
 
+RegionParser = TransformersParser | BisenetParser | UpernetParser
+
 Judge = Annotated[
-    EmbeddedJudge | TorchvisionJudge | InceptionJudge | LpipsJudge | ColourJudge, Field(discriminator="kind")
+    EmbeddedJudge
+    | TorchvisionJudge
+    | InceptionJudge
+    | LpipsJudge
+    | ColourJudge
+    | TransformersParser
+    | BisenetParser
+    | UpernetParser,
+    Field(discriminator="kind"),
 ]
 
 NUM_FEATURES: dict[str, int] = {"embedded": 128, "torchvision": 4096, "inception": 2048}
@@ -68,4 +141,7 @@ MEASURES: dict[str, frozenset[str]] = {
     "inception": frozenset({"features"}),
     "lpips": frozenset({"distance"}),
     "colour": frozenset({"attributes"}),
+    "transformers": frozenset({"regions"}),
+    "bisenet": frozenset({"regions"}),
+    "upernet": frozenset({"regions"}),
 }

@@ -9,7 +9,18 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from stylealign.config.domains import FolderDomain, WorldDomain, ZipDomain
-from stylealign.config.judges import ColourJudge, EmbeddedJudge, InceptionJudge, LpipsJudge, TorchvisionJudge
+from stylealign.config.judges import (
+    BisenetParser,
+    BrodenHead,
+    ColourJudge,
+    EmbeddedJudge,
+    HubDownload,
+    InceptionJudge,
+    LpipsJudge,
+    TorchvisionJudge,
+    TransformersParser,
+    UpernetParser,
+)
 from stylealign.config.models import Architecture, Model, Samples, Training
 from stylealign.config.section import Download
 from stylealign.config.studies import (
@@ -47,6 +58,11 @@ _PAGES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`judges.NAME` with `kind: inception`", InceptionJudge),
     ("`judges.NAME` with `kind: lpips`", LpipsJudge),
     ("`judges.NAME` with `kind: colour`", ColourJudge),
+    ("`judges.NAME` with `kind: transformers`", TransformersParser),
+    ("`judges.NAME.download` with `kind: transformers`", HubDownload),
+    ("`judges.NAME` with `kind: bisenet`", BisenetParser),
+    ("`judges.NAME` with `kind: upernet`", UpernetParser),
+    ("`judges.NAME.head` with `kind: upernet`", BrodenHead),
     ("`judges.NAME.download`", Download),
     ("`samples`", Samples),
     ("`studies`", Studies),
@@ -98,6 +114,7 @@ _WORDS = {
     "bool": "true, false",
     "Path": "path",
     "NoneType": "null",
+    "Regions": "mapping of regions to lists of classes, or a preset",
 }
 
 

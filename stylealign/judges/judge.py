@@ -22,7 +22,7 @@ KINDS_THAT_MEASURE = {
     FEATURES: ("embedded", "inception", "torchvision"),
     DISTANCE: ("embedded", "lpips", "torchvision"),
     ATTRIBUTES: ("embedded", "colour"),
-    REGIONS: ("embedded",),
+    REGIONS: ("embedded", "bisenet", "transformers", "upernet"),
 }
 
 

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 20
 TIMEOUT_SEC = 60
+PARALLEL = "module."  # what DataParallel puts before every name
 
 
 def require_weights(name: str, weights: Path | None, cure: str) -> Path:
@@ -96,15 +97,31 @@ def _is_safetensors(path: Path) -> bool:
         return file.read(9)[8:] == b"{"
 
 
-def fit_state_dict(name: str, module: torch.nn.Module, state: Mapping[str, torch.Tensor], what: str) -> None:
-    """Load ``state`` into ``module`` whole; :class:`JudgeError` naming the first keys that do not fit."""
-    own = module.state_dict()
+COUNTERS = ("num_batches_tracked", "_tmp_running_mean", "_tmp_running_var", "_running_iter")
+"""What batch norms of different versions keep of their training; no inference reads it."""
+
+
+def fit_state_dict(
+    name: str, module: torch.nn.Module, state: Mapping[str, torch.Tensor], what: str, *, cure: str | None = None
+) -> None:
+    """Load ``state`` into ``module`` whole; :class:`JudgeError` naming the first keys that do not fit.
+
+    Only counters of batch norms may be absent or too many, and all names may begin with ``module.``.
+    """
+    if state and all(key.startswith(PARALLEL) for key in state):
+        state = {key.removeprefix(PARALLEL): value for key, value in state.items()}
+    own = _without_counters(module.state_dict())
+    state = _without_counters(state)
     missing = [key for key in own if key not in state]
     extra = [key for key in state if key not in own]
     shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
     if missing or extra or shapes:
         raise JudgeError(
             f"judges.{name}.weights: not the weights of {what}: missing {missing[:3]}, unknown {extra[:3]}, "
-            f"other shape {shapes[:3]}; name weights that fit judges.{name}.network"
+            f"other shape {shapes[:3]}; {cure or f'name weights that fit judges.{name}.network'}"
         )
-    module.load_state_dict(state)
+    module.load_state_dict(state, strict=False)
+
+
+def _without_counters(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {key: value for key, value in state.items() if not key.endswith(COUNTERS)}

@@ -41,6 +41,7 @@ from stylealign.training.judge_labels import (
 )
 from stylealign.training.judge_loss import Losses, judge_losses, region_weights
 from stylealign.training.judge_quality import quality_rows
+from stylealign.training.judge_variation import vary
 from stylealign.training.resume import ResumeFolder
 from stylealign.training.signals import StopRequest, stop_on_signals
 
@@ -64,7 +65,7 @@ class Course:
     batches: LabelledBatches
     weights: torch.Tensor  # [K] of the regions
     num_steps: int
-    lr: float
+    spec: JudgeSpec
     seed: int
     step: int = 0
 
@@ -124,7 +125,7 @@ def _begin(
     batches = LabelledBatches(sets, spec.batch_size, seed)
     num_steps = max(math.ceil(spec.total_kimg * 1000 / spec.batch_size), 1)
     weights = region_weights(_region_sizes(sets, len(vocabulary.region_names))).to(device)
-    return Course(network, optimiser, batches, weights, num_steps, spec.lr, seed)
+    return Course(network, optimiser, batches, weights, num_steps, spec, seed)
 
 
 def _region_sizes(sets: Sequence[LabelledSet], num_regions: int) -> torch.Tensor:
@@ -187,9 +188,11 @@ def _check_finite(tensors: Iterable[torch.Tensor], name: str, step: int) -> None
 
 def _take_step(course: Course) -> Losses:
     labels = Labels(*(column.to(course.weights.device) for column in course.batches.at(course.step)))
-    x = augment(to_net(labels.pixels), course.seed, course.step).contiguous(memory_format=torch.channels_last)
+    x, regions = vary(to_net(labels.pixels), labels.regions, course.spec, course.seed, course.step)
+    x = augment(x, course.seed, course.step).contiguous(memory_format=torch.channels_last)
+    labels = labels._replace(regions=regions)
     for group in course.optimiser.param_groups:
-        group["lr"] = course.lr * lr_factor(course.step, course.num_steps)
+        group["lr"] = course.spec.lr * lr_factor(course.step, course.num_steps)
     losses = judge_losses(course.network(x), labels, course.network.vocabulary, course.weights)
     course.optimiser.zero_grad(set_to_none=True)
     losses.total.backward()

@@ -6,6 +6,7 @@ import torch
 
 from stylealign.config import judges as config
 from stylealign.errors import JudgeError
+from stylealign.judges.bisenet import BisenetParser
 from stylealign.judges.colour import ColourJudge
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
@@ -13,6 +14,8 @@ from stylealign.judges.inception import InceptionJudge
 from stylealign.judges.judge import FEATURES, KINDS_THAT_MEASURE, Judge
 from stylealign.judges.lpips import LpipsJudge
 from stylealign.judges.torchvision import TorchvisionJudge
+from stylealign.judges.transformers_parser import TransformersParser
+from stylealign.judges.upernet import UpernetParser
 
 VOCABULARY = Vocabulary(
     ("face", "dog"),
@@ -108,6 +111,7 @@ def test_images_of_different_shapes_have_no_distance() -> None:
 
 def test_the_config_and_the_judges_agree_on_what_a_kind_measures() -> None:
     kinds: list[type[Judge]] = [ColourJudge, InceptionJudge, LpipsJudge, TorchvisionJudge]
+    kinds += [BisenetParser, TransformersParser, UpernetParser]
     measured = {kind.kind: kind.measures for kind in kinds} | {"embedded": embedded().measures}
     assert measured == config.MEASURES
 
