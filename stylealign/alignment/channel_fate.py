@@ -21,7 +21,6 @@ from stylealign.alignment.localized_channels import Evidence, Thresholds, load_e
 Model = tuple[str, str | os.PathLike[str]]  # name, evidence npz
 
 RETAINED, MOVED, UNLISTED, INACTIVE = "retained", "moved", "unlisted", "inactive"
-FATES = (RETAINED, MOVED, UNLISTED, INACTIVE)
 
 
 def channel_fate_rows(
@@ -32,21 +31,29 @@ def channel_fate_rows(
     A row counts the channels with one region in the parent and one fate in the child (and the grandchild, against the
     parent's region); combinations without channels have no row. Raises as ``channel_overlap_rows``.
     """
-    names = (parent[0], child[0], *(name for name, _ in grandchildren))
-    evidence = [load_evidence(path) for _, path in (parent, child, *grandchildren)]
-    check_comparable(*zip(names, evidence, strict=True))
-    regions, *others = (localized_names(some, thresholds) for some in evidence)  # str [C] each
-    regions = np.where(np.isin(regions, thresholds.not_listed), "", regions)
-    in_child, *in_grandchildren = (fates(regions, other, thresholds) for other in others)
-    rows = []
-    for grandchild, some, found in (
-        ("", [*evidence[:2]], np.full_like(in_child, "")),
-        *zip(names[2:], ([*evidence[:2], last] for last in evidence[2:]), in_grandchildren, strict=True),
-    ):
-        common = {"parent": parent[0], "child": child[0], "grandchild": grandchild, "judge": parsers(*some)}
-        common |= {"num_images": evidence[0].num, "seed": seed}
-        rows += [row | common for row in _counted(regions, in_child, found)]
-    return rows
+    models = [(name, load_evidence(path)) for name, path in (parent, child, *grandchildren)]
+    check_comparable(*models)
+    lines = (models[:2], *([*models[:2], grandchild] for grandchild in models[2:]))
+    return [row for line in lines for row in _rows(line, thresholds, seed)]
+
+
+def _rows(line: Sequence[tuple[str, Evidence]], thresholds: Thresholds, seed: int) -> list[dict[str, Any]]:
+    """Rows of one line of descent: parent, child, and a grandchild or none."""
+    regions, *later = (localized_names(evidence, thresholds) for _, evidence in line)
+    chosen = (regions != "") & ~np.isin(regions, thresholds.not_listed)
+    regions = regions[chosen]
+    of_later = (fates(regions, names[chosen], thresholds) for names in later)
+    columns = (regions, *of_later, np.full(len(regions), ""))[:3]  # a line without grandchild ends with empty words
+    totals = Counter(regions.tolist())
+    found = Counter(zip(*(column.tolist() for column in columns), strict=True))
+    common = dict(zip(("parent", "child", "grandchild"), (*(name for name, _ in line), ""), strict=False))
+    common |= {"num_images": line[0][1].num, "judge": parsers(*(evidence for _, evidence in line)), "seed": seed}
+    return [
+        {"region": region, "fate_in_child": in_child, "fate_in_grandchild": in_grandchild}
+        | {"num_channels": count, "parent_total": totals[region]}
+        | common
+        for (region, in_child, in_grandchild), count in sorted(found.items())
+    ]
 
 
 def localized_names(evidence: Evidence, thresholds: Thresholds) -> np.ndarray:
@@ -58,15 +65,3 @@ def fates(regions: np.ndarray, later: np.ndarray, thresholds: Thresholds) -> np.
     """The fate, str [C], of channels localized to ``regions`` in the parent and to ``later`` in a descendant."""
     unlisted = np.isin(later, thresholds.not_listed)
     return np.select([later == "", later == regions, unlisted], [INACTIVE, RETAINED, UNLISTED], MOVED)
-
-
-def _counted(regions: np.ndarray, in_child: np.ndarray, in_grandchild: np.ndarray) -> list[dict[str, Any]]:
-    """One row for each combination that localized channels of the parent have."""
-    chosen = regions != ""
-    totals = Counter(regions[chosen].tolist())
-    counts = Counter(zip(*(column[chosen].tolist() for column in (regions, in_child, in_grandchild)), strict=True))
-    return [
-        {"region": region, "fate_in_child": fate, "fate_in_grandchild": later}
-        | {"num_channels": count, "parent_total": totals[region]}
-        for (region, fate, later), count in sorted(counts.items())
-    ]

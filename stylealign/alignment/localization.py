@@ -3,7 +3,9 @@
     rate(channel, region) = images where the region dominates / images that show the region
 
 A channel is localized where its highest rate exceeds one threshold, and the next highest by another. The rates of a
-channel do not sum to 1: regions are shown in different numbers of images, and a channel may overlap none.
+channel do not sum to 1: regions are shown in different numbers of images, and a channel may overlap none. A region that
+few images show has no rate (the paper's are in nearly all): one pixel that a parser takes for a region in one image of
+hundreds would be a rate of 1, and it would outbid the region that the channel acts in.
 
 Legend: n images, C channels, K regions, B bootstrap resamples.
 """
@@ -30,14 +32,18 @@ class Leading:
         return np.where(clear, self.first, NOWHERE).astype(np.int16)
 
 
-def leading_regions(dominant: np.ndarray, present: np.ndarray, weights: np.ndarray | None = None) -> Leading:
+def leading_regions(
+    dominant: np.ndarray, present: np.ndarray, min_shown: float, weights: np.ndarray | None = None
+) -> Leading:
     """The leading regions of ``dominant`` [n, C] and ``present`` [n, K], for each row of ``weights`` [B, n].
 
-    A weight says how often the image counts; without weights B is 1 and each counts once. Of equal rates the first
-    region leads.
+    A weight says how often the image counts; without weights B is 1 and each counts once. Regions in less than the
+    share ``min_shown`` of the images have rate 0. Of equal rates the first region leads.
     """
     weights = np.ones([1, len(dominant)], np.float32) if weights is None else weights
-    shown = np.maximum(weights @ present.astype(np.float32), 1).astype(np.float64)  # [B, K]
+    shown = (weights @ present.astype(np.float32)).astype(np.float64)  # [B, K]
+    too_few = shown < min_shown * weights.sum(1, keepdims=True, dtype=np.float64)
+    shown = np.where(too_few, np.inf, np.maximum(shown, 1))
     shape = len(weights), dominant.shape[1]
     first, second = np.full(shape, NOWHERE, np.int16), np.full(shape, NOWHERE, np.int16)
     rate, second_rate = np.zeros(shape), np.zeros(shape)

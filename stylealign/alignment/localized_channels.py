@@ -33,12 +33,16 @@ NO_REGION = "(none)"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """When a channel is localized; regions ``not_listed`` compete with the others, but tables do not count them."""
+    """When a channel is localized; regions ``not_listed`` compete with the others, but tables do not count them.
+
+    A region that less than the share ``min_shown`` of the images show has no rate.
+    """
 
     min_rate: float = 0.75
     min_lead: float = 0.25
     loose_rate: float = 0.5
     not_listed: tuple[str, ...] = ("background", "skin")
+    min_shown: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def localized_resampled(evidence: Evidence, thresholds: Thresholds, weights: np.
 
 def localized_anywhere(evidence: Evidence, thresholds: Thresholds, weights: np.ndarray | None = None) -> np.ndarray:
     """:func:`localized_resampled` with the regions that are not listed too."""
-    return _leading(evidence, weights).localized(thresholds.min_rate, thresholds.min_lead)
+    return _leading(evidence, thresholds, weights).localized(thresholds.min_rate, thresholds.min_lead)
 
 
 def is_listed(evidence: Evidence, thresholds: Thresholds) -> np.ndarray:
@@ -175,11 +179,12 @@ def is_listed(evidence: Evidence, thresholds: Thresholds) -> np.ndarray:
 
 def counting_protocol(evidence: Evidence, thresholds: Thresholds) -> str:
     """The protocol of numbers counted from ``evidence``: truncation, noise and grid of the maps, and the rates."""
-    return f"{evidence.protocol}-rate{thresholds.min_rate:g}-lead{thresholds.min_lead:g}"
+    rates = f"rate{thresholds.min_rate:g}-lead{thresholds.min_lead:g}-shown{thresholds.min_shown:g}"
+    return f"{evidence.protocol}-{rates}"
 
 
-def _leading(evidence: Evidence, weights: np.ndarray | None = None) -> Leading:
-    return leading_regions(evidence.dominant, evidence.present, weights)
+def _leading(evidence: Evidence, thresholds: Thresholds, weights: np.ndarray | None = None) -> Leading:
+    return leading_regions(evidence.dominant, evidence.present, thresholds.min_shown, weights)
 
 
 def _listed_only(evidence: Evidence, thresholds: Thresholds, regions: np.ndarray) -> np.ndarray:
@@ -189,7 +194,7 @@ def _listed_only(evidence: Evidence, thresholds: Thresholds, regions: np.ndarray
 
 def channel_rows(evidence: Evidence, thresholds: Thresholds, *, seed: int) -> list[dict[str, Any]]:
     """Rows of the table ``channels``: one for each style channel of the convolutions."""
-    lead = _leading(evidence)
+    lead = _leading(evidence, thresholds)
     (first,), (second,), (rate,), (second_rate,) = lead.first, lead.second, lead.rate, lead.second_rate
     strict, loose = (
         _listed_only(evidence, thresholds, lead.localized(min_rate, thresholds.min_lead))[0] != NOWHERE
@@ -217,7 +222,7 @@ def localized_channel_rows(
     ``quality`` is the table of the parser's held-out scores; ``parser_iou`` is its mean on ``domain``, NaN if unknown.
     """
     weights = resample_weights(evidence.num, seed, "localized_channels", model)
-    lead, min_lead = _leading(evidence), thresholds.min_lead
+    lead, min_lead = _leading(evidence, thresholds), thresholds.min_lead
     (strict,), (loose,) = (lead.localized(rate, min_lead) for rate in (thresholds.min_rate, thresholds.loose_rate))
     resampled = localized_anywhere(evidence, thresholds, weights)  # [B, C]
     counts = np.stack([(resampled == k).sum(1) for k in range(len(evidence.region_names))], 1)  # [B, K]
