@@ -8,7 +8,7 @@ Legend: N latent codes, A attributes, K distinct values.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ import numpy as np
 
 from stylealign.errors import JudgeError
 from stylealign.intervals import bootstrap_interval
+from stylealign.judged_attributes import Judged, read_judged, read_scores
 from stylealign.seeds import numpy_stream
-from stylealign.tables import read_table
+
+KEY = "studies.attribute_alignment.num_z"
 
 Relative = tuple[str, str, str, str | os.PathLike[str]]  # name, relation, domain, features npz
 
@@ -68,11 +70,11 @@ def attribute_alignment_rows(
     held-out scores: ``judge_score`` is the lower one of the two models' domains, NaN where either is unknown.
     Raises :class:`JudgeError` for files that hold too few codes, other attributes, or other protocols.
     """
-    ours = _read_judged(model_features, num_z)
-    scores = _read_scores(quality, judge)
+    ours = read_judged(model_features, num_z, KEY)
+    scores = read_scores(quality, judge)
     rows = []
     for parent, relation, parent_domain, path in relatives:
-        theirs = _read_judged(path, num_z)
+        theirs = read_judged(path, num_z, KEY)
         _check_comparable(ours, theirs)
         shuffled = numpy_stream(seed, "attribute_alignment", "shuffle", parent, model).permutation(num_z)
         for name, a, b in zip(ours.names, theirs.values.T, ours.values.T, strict=True):
@@ -83,35 +85,10 @@ def attribute_alignment_rows(
                 {"parent": parent, "model": model, "relation": relation, "attribute": name}
                 | {"spearman": pair.spearman(), "spearman_low": low, "spearman_high": high}
                 | {"spearman_shuffled": RankedPair(pair.a, pair.b[shuffled]).spearman()}
-                | {"judge_score": _lower_score(scores, (parent_domain, domain), name), "protocol": ours.protocol}
+                | {"judge_score": scores.lowest((parent_domain, domain), name), "protocol": ours.protocol}
                 | {"num_z": num_z, "judge": judge, "seed": seed}
             )
     return rows
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The judged attributes of a model's images, and how they were made."""
-
-    path: str
-    values: np.ndarray  # float64 [N, A]
-    names: tuple[str, ...]
-    protocol: str
-
-
-def _read_judged(path: str | os.PathLike[str], num_z: int) -> Judged:
-    try:
-        with np.load(path, allow_pickle=False) as npz:
-            names = tuple(str(name) for name in npz["attribute_names"])
-            judged = Judged(str(path), npz["attributes"], names, str(npz["protocol"]))
-    except (OSError, KeyError, ValueError) as error:
-        raise JudgeError(f"{path} does not hold a judge's attributes ({error}); delete it and run again") from error
-    if len(judged.values) < num_z:
-        raise JudgeError(
-            f"{path}: holds {len(judged.values)} latent codes, studies.attribute_alignment.num_z asks for {num_z}; "
-            "lower it, or raise studies.model_quality.num_gen"
-        )
-    return Judged(judged.path, judged.values[:num_z], names, judged.protocol)
 
 
 def _check_comparable(ours: Judged, theirs: Judged) -> None:
@@ -122,17 +99,3 @@ def _check_comparable(ours: Judged, theirs: Judged) -> None:
             f"{ours.path} ({ours.protocol}) and {theirs.path} ({theirs.protocol}): row i is not the same z in both; "
             "delete the older one and run again"
         )
-
-
-def _read_scores(quality: str | os.PathLike[str] | None, judge: str) -> dict[tuple[str, str], float]:
-    """The judge's held-out score of each (domain, attribute)."""
-    if not quality:
-        return {}
-    table = read_table(quality)
-    chosen = table[(table["judge"] == judge) & (table["task"] == "attribute")]
-    return dict(zip(zip(chosen["domain"], chosen["target"], strict=True), chosen["score"], strict=True))
-
-
-def _lower_score(scores: Mapping[tuple[str, str], float], domains: tuple[str, str], attribute: str) -> float:
-    """The score of ``attribute`` on that one of both ``domains`` where it is worse read; NaN where one is unknown."""
-    return float(np.min([scores.get((domain, attribute), float("nan")) for domain in domains]))

@@ -1,0 +1,67 @@
+"""Directions in W on disk: unit normals of linear boundaries, with names (InterFaceGAN; StyleAlign, A.2).
+
+``{model}.npz``: names [B], normals [B, w_dim] of unit length, intercepts [B], the attribute of each. Needs no torch.
+
+Legend: B boundaries.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stylealign.config.problems import nearest
+from stylealign.errors import CheckpointError, ConfigError
+
+CONDITIONAL = "|"  # attribute|other: what is left of the attribute's normal off the other's
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """Linear boundaries in W; ``<w, normal> + intercept`` is positive on the attribute's high side."""
+
+    names: tuple[str, ...]
+    normals: np.ndarray  # float32 [B, w_dim], unit length
+    intercepts: np.ndarray  # float32 [B]
+    attributes: tuple[str, ...]  # [B]
+
+    def normal(self, name: str, key: str = "boundary") -> np.ndarray:
+        """The normal of one boundary, float64 [w_dim]; :class:`ConfigError` says under ``key`` what is near."""
+        if name not in self.names:
+            raise ConfigError([f"{key}: there is no boundary {name!r}; {nearest(name, self.names)}"])
+        return self.normals[self.names.index(name)].astype(np.float64)
+
+    def of(self, attribute: str) -> tuple[str, ...]:
+        """The names of an attribute's own boundaries (one per value for classes), conditional ones left out."""
+        found = zip(self.names, self.attributes, strict=True)
+        return tuple(name for name, about in found if about == attribute and CONDITIONAL not in name)
+
+    @property
+    def unconditional(self) -> tuple[str, ...]:
+        """The names of all but the conditional ones."""
+        return tuple(name for name in self.names if CONDITIONAL not in name)
+
+
+def save_boundaries(path: str | os.PathLike[str], boundaries: Boundaries) -> None:
+    """Write the npz beside ``path``, then rename; equal boundaries give equal bytes."""
+    partial = Path(f"{path}.partial")
+    with open(partial, "wb") as file:
+        np.savez(
+            file,
+            names=np.asarray(boundaries.names, dtype=str),
+            normals=boundaries.normals.astype(np.float32),
+            intercepts=boundaries.intercepts.astype(np.float32),
+            attribute=np.asarray(boundaries.attributes, dtype=str),
+        )
+    os.replace(partial, path)
+
+
+def load_boundaries(path: str | os.PathLike[str]) -> Boundaries:
+    """Read what :func:`save_boundaries` wrote; :class:`CheckpointError` when it is not such a file."""
+    try:
+        with np.load(path, allow_pickle=False) as npz:
+            names, attributes = (tuple(map(str, npz[name])) for name in ("names", "attribute"))
+            return Boundaries(names, npz["normals"], npz["intercepts"], attributes)
+    except (OSError, KeyError, ValueError) as error:
+        raise CheckpointError(f"{path} does not hold boundaries ({error}); delete it and run again") from error

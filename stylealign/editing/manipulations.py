@@ -1,0 +1,112 @@
+"""Pictures of edits, the same in every model (StyleAlign, Figures 2 and 9; figure ``manipulations``).
+
+Edits come from a reference model: its channels, its boundaries, and steps in deviations of its samples. A row of the
+figure is a model, so that one looks down a column to see whether an edit keeps its meaning.
+
+Legend: E edits, n latent codes, S strengths.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from stylealign.boundaries import Boundaries, load_boundaries
+from stylealign.checkpoint import load_generator
+from stylealign.editing.manipulate import (
+    CHANNEL,
+    DIRECTION,
+    Edit,
+    channel_edit,
+    check_same_spaces,
+    find_channel,
+    manipulate,
+    measure_deviations,
+)
+from stylealign.editing.ranked_channels import ranked_channels
+from stylealign.errors import JudgeError
+from stylealign.latents import sample_z
+
+if TYPE_CHECKING:
+    from stylealign.networks.generator import Generator
+
+KEY = "studies.manipulations"
+
+PathLike = str | os.PathLike[str]
+
+
+def manipulation_images(
+    model: PathLike,
+    npz: PathLike,
+    *,
+    reference: PathLike,
+    channels: PathLike,
+    boundaries: PathLike,
+    attributes: Sequence[str],
+    edits: Sequence[Mapping[str, Any]],
+    strengths: Sequence[float],
+    num: int,
+    truncation_psi: float,
+    seed: int,
+    device: torch.device | str = "cpu",
+) -> None:
+    """Images for the figure: the study's first ``num`` fixed z through the checkpoint ``model``, edited.
+
+    For each of ``attributes`` its first channel in the table ``channels`` and its boundary, both of ``reference``, then
+    ``edits`` as the config describes them (title; channels with weights, or direction). Writes ``pixels`` uint8
+    [E, n, S, R, R, 3], ``edits`` (titles), ``kinds``, ``attribute`` (each [E]) and ``strengths`` [S].
+
+    Raises :class:`JudgeError` for an attribute without channel or boundary, :class:`ConfigError` for a channel or
+    boundary that is not there, :class:`LineageError` for models of another shape.
+    """
+    source = load_generator(reference, device)[0]
+    G = load_generator(model, device)[0]
+    check_same_spaces(G, source, f"{model} and {reference}")
+    known = load_boundaries(boundaries)
+    chosen = [edit for attribute in attributes for edit in attribute_edits(source, attribute, channels, known)]
+    chosen += [described_edit(source, description, known) for description in edits]
+    deviations = measure_deviations(source, truncation_psi=truncation_psi, seed=seed)
+    z = sample_z(num, G.z_dim, seed, "family").to(G.mapping.w_avg.device)
+    with torch.inference_mode():
+        ws = G.mapping(z, truncation_psi=truncation_psi)
+    pixels = manipulate(G, ws, chosen, strengths, deviations)  # [E, n, S, 3, R, R]
+    _save(npz, pixels.movedim(3, -1).numpy(), chosen, strengths)
+
+
+def attribute_edits(G: "Generator", attribute: str, channels: PathLike, boundaries: Boundaries) -> list[Edit]:
+    """An attribute's clearest channel, turned so that + raises the attribute, and its boundary."""
+    (channel,) = ranked_channels(channels, attribute, 1, f"{KEY}.attributes")
+    name, weight = channel.paper_index, float(channel.sign)
+    own = boundaries.of(attribute)
+    if not own:
+        raise JudgeError(f"{KEY}.attributes: no boundary for {attribute!r}; name it in studies.boundaries.attributes")
+    return [
+        Edit(f"{attribute}: {name}", CHANNEL, attribute, ((find_channel(G.style_layers, name), weight),)),
+        Edit(f"{own[0]}: W", DIRECTION, attribute, direction=boundaries.normal(own[0])),
+    ]
+
+
+def described_edit(G: "Generator", description: Mapping[str, Any], boundaries: Boundaries) -> Edit:
+    """An edit as the config describes it: ``title``, and ``channels`` as [name, weight] pairs, or ``direction``."""
+    title, name = description["title"], description.get("direction")
+    if name:
+        attribute = dict(zip(boundaries.names, boundaries.attributes, strict=True)).get(name, "")
+        return Edit(title, DIRECTION, attribute, direction=boundaries.normal(name, f"{KEY}.edits ({title})"))
+    return channel_edit(G.style_layers, [(name, weight) for name, weight in description["channels"]], title)
+
+
+def _save(npz: PathLike, pixels: np.ndarray, edits: Sequence[Edit], strengths: Sequence[float]) -> None:
+    partial = Path(f"{npz}.partial")
+    with open(partial, "wb") as file:
+        np.savez_compressed(
+            file,
+            pixels=pixels,
+            edits=np.array([edit.title for edit in edits], dtype=str),
+            kinds=np.array([edit.kind for edit in edits], dtype=str),
+            attribute=np.array([edit.attribute for edit in edits], dtype=str),
+            strengths=np.asarray(strengths, dtype=np.float64),
+        )
+    os.replace(partial, npz)
