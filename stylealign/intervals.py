@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,10 +44,11 @@ def resample_weights(num: int, seed: int, *purpose: str | int, num_resamples: in
     return rng.multinomial(num, np.full(num, 1 / num), size=num_resamples).astype(np.float32)
 
 
-def percentile_interval(resampled: ArrayLike, level: float = 0.95) -> Array:
+def percentile_interval(resampled: NDArray[Any], level: float = 0.95) -> Array:
     """[2, ...]: the ends of the percentile interval of ``resampled`` [num_resamples, ...]; both are values of it."""
     ends = [(1 - level) / 2, (1 + level) / 2]
-    return np.asarray(np.quantile(resampled, ends, axis=0, method="inverted_cdf"), dtype=np.float64)
+    found: Array = np.quantile(np.asarray(resampled, np.float64), ends, axis=0, method="inverted_cdf")
+    return found
 
 
 def wilson_interval(num_successes: ArrayLike, num: ArrayLike, level: float = 0.95) -> tuple[Array, Array]:

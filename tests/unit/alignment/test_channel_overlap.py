@@ -127,7 +127,7 @@ def test_sure_images_leave_no_interval_and_unsure_ones_do(tmp_path, pair):
 
 
 def test_both_models_are_resampled_alike(tmp_path):
-    """The parent acts in the ear in half of the images, the child in the other half: no draw has both in the majority."""
+    """The parent acts in the ear in half of the images, the child in the other half: never both in most of a draw."""
     half = np.arange(20)[:, None] < 10
     dominant = [np.where(where, NAMES.index("ear"), 0).repeat(8, 1).astype(np.int16) for where in (half, ~half)]
     labels = "- - - - - - - -"
