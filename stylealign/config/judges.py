@@ -20,10 +20,11 @@ class EmbeddedJudge(Section):
     lr: float = key(0.005, "Adam's learning rate", gt=0)
     width: int = key(32, "its size: half as many channels at full resolution, doubling down to 4 x width", ge=4)
     mirror: bool = key(False, "learn from mirrored images too; only where no region is left or right")
-    move: float = key(
-        0, "learn from images shifted, turned and scaled by up to so much (0.15: 7 % of a side)", ge=0, le=1
+    move: float = key(0, "shift, turn and scale half of the images by up to so much (0.1: 5 % of a side)", ge=0, le=1)
+    rarity: float = key(
+        0.5, "pixels of a region weigh as the region's share of all to the power of minus this", ge=0, le=1
     )
-    jitter: float = key(0, "learn from images of other light and colours, by up to so much (0.3: 30 %)", ge=0, le=1)
+    jitter: float = key(0, "change light and colours of images by up to so much (0.2: 20 %)", ge=0, le=1)
 
 
 class _WithWeights(Section):

@@ -88,7 +88,8 @@ def load_state_dict(name: str, path: Path) -> dict[str, torch.Tensor]:
         state = state["state_dict"]
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise JudgeError(f"{key}: {path} does not hold a state dict (names to tensors); save model.state_dict() alone")
-    return dict(state)
+    is_parallel = bool(state) and all(key.startswith(PARALLEL) for key in state)
+    return {key.removeprefix(PARALLEL) if is_parallel else key: value for key, value in state.items()}
 
 
 def _is_safetensors(path: Path) -> bool:
@@ -106,10 +107,8 @@ def fit_state_dict(
 ) -> None:
     """Load ``state`` into ``module`` whole; :class:`JudgeError` naming the first keys that do not fit.
 
-    Only counters of batch norms may be absent or too many, and all names may begin with ``module.``.
+    Only counters of batch norms may be absent or too many.
     """
-    if state and all(key.startswith(PARALLEL) for key in state):
-        state = {key.removeprefix(PARALLEL): value for key, value in state.items()}
     own = _without_counters(module.state_dict())
     state = _without_counters(state)
     missing = [key for key in own if key not in state]

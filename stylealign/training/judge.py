@@ -124,7 +124,7 @@ def _begin(
     optimiser = torch.optim.AdamW(network.parameters(), lr=spec.lr, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True)
     batches = LabelledBatches(sets, spec.batch_size, seed)
     num_steps = max(math.ceil(spec.total_kimg * 1000 / spec.batch_size), 1)
-    weights = region_weights(_region_sizes(sets, len(vocabulary.region_names))).to(device)
+    weights = region_weights(_region_sizes(sets, len(vocabulary.region_names)), spec.rarity).to(device)
     return Course(network, optimiser, batches, weights, num_steps, spec, seed)
 
 

@@ -90,8 +90,8 @@ def soft_dice(share: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     return 1 - dice[size > 0].mean()
 
 
-def region_weights(sizes: torch.Tensor) -> torch.Tensor:
-    """Weights [K] of the regions' pixels from their numbers of pixels: rarer regions weigh more, as 1 / sqrt(size)."""
+def region_weights(sizes: torch.Tensor, rarity: float = 0.5) -> torch.Tensor:
+    """Weights [K] of the regions' pixels from their numbers of pixels: rarer regions weigh more, as size^-rarity."""
     share = sizes.double().clamp(min=1) / sizes.double().sum().clamp(min=1)
-    weights = share.rsqrt()
+    weights = share.pow(-rarity)
     return (weights / (weights * share).sum()).float()

@@ -41,15 +41,29 @@ def mirror(x: torch.Tensor, regions: torch.Tensor, stream: torch.Generator) -> t
 def move(
     x: torch.Tensor, regions: torch.Tensor, amount: float, stream: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Shifted (in half sides), turned (in radians) and scaled (in logarithms) by up to ``amount``; edges continue."""
+    """Shifted (in half sides), turned (in radians) and scaled (in logarithms) by up to ``amount``; edges continue.
+
+    About half of the images stay as sharp as they are. A pixel's region is the one that most of it comes from.
+    """
     draws = (torch.rand([4, len(x)], generator=stream) * 2 - 1) * amount
-    across, down, turn, growth = draws.to(x.device)  # [B] each
+    chosen = (torch.rand([len(x)], generator=stream) < 0.5).nonzero()[:, 0].to(x.device)
+    grid = F.affine_grid(_affine(*draws.to(x.device)[:, chosen]), list(x[chosen].shape), align_corners=False)
+    moved = F.grid_sample(x[chosen], grid, mode="bicubic", padding_mode="border", align_corners=False).clamp(-1, 1)
+    return x.index_copy(0, chosen, moved), regions.index_copy(0, chosen, _moved_ids(regions[chosen], grid))
+
+
+def _affine(across: torch.Tensor, down: torch.Tensor, turn: torch.Tensor, growth: torch.Tensor) -> torch.Tensor:
+    """[B] each to matrices [B, 2, 3]."""
     cos, sin = turn.cos() * growth.exp(), turn.sin() * growth.exp()
-    matrix = torch.stack([torch.stack([cos, -sin, across], 1), torch.stack([sin, cos, down], 1)], 1)  # [B, 2, 3]
-    grid = F.affine_grid(matrix, list(x.shape), align_corners=False)  # [B, R, R, 2]
-    moved = F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
-    ids = F.grid_sample(regions[:, None].float(), grid, mode="nearest", padding_mode="border", align_corners=False)
-    return moved, ids[:, 0].to(regions.dtype)
+    return torch.stack([torch.stack([cos, -sin, across], 1), torch.stack([sin, cos, down], 1)], 1)
+
+
+def _moved_ids(ids: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+    """uint8 [B, R, R]: of the ids that occur, the one with the largest share of each moved pixel."""
+    present = ids.unique()  # sorted; with UNKNOWN_REGION, if any
+    shares = (ids[:, None] == present[:, None, None]).float()  # [B, K, R, R]
+    shares = F.grid_sample(shares, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return present[shares.argmax(1)]
 
 
 def jitter(x: torch.Tensor, amount: float, stream: torch.Generator) -> torch.Tensor:

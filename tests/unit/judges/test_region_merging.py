@@ -16,8 +16,17 @@ DATA_SET_ORDER = (
     *("l_lip", "hair", "hat", "ear_r", "neck_l", "neck", "cloth"),
 )
 GETMASK = {  # StyleSpace's GetMask.py: our number of each region, the classes of BiSeNet in it
-    **{"background": {0}, "skin": {1}, "eyebrow": {2, 3}, "eye": {4, 5}, "ear": {7, 8}, "nose": {10}},
-    **{"mouth": {11, 12, 13}, "neck": {14}, "cloth": {16}, "hair": {17}, "other": {6, 9, 15, 18}},
+    "background": {0},
+    "skin": {1},
+    "eyebrow": {2, 3},
+    "eye": {4, 5},
+    "ear": {7, 8},
+    "nose": {10},
+    "mouth": {11, 12, 13},
+    "neck": {14},
+    "cloth": {16},
+    "hair": {17},
+    "other": {6, 9, 15, 18},
 }
 
 

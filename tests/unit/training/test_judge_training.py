@@ -20,6 +20,7 @@ from stylealign.errors import InterruptedRun, JudgeError, ResumeError, TrainingE
 from stylealign.judges.embedded import load_embedded
 from stylealign.tables import JUDGE_QUALITY, read_provenance, read_table
 from stylealign.training.judge import augment, lr_factor, train_judge
+from stylealign.training.judge_loss import region_weights
 from stylealign.training.resume import ResumeFolder
 
 FILES = ("images", "index", "regions", "rejected", "summary")
@@ -205,6 +206,15 @@ def test_masks_alone_are_enough_and_are_learned(tmp_path: Path) -> None:
     assert rows["region", "mean"] > 0.85
 
 
+def test_masks_are_learned_from_varied_photographs(tmp_path: Path) -> None:
+    varied = {"move": 0.1, "jitter": 0.1, "mirror": True, "rarity": 0.25}
+    spec = JudgeSpec(kind="embedded", total_kimg=0.8, batch_size=8, width=8, **varied)
+    judge = load_embedded("embedded", train(tmp_path, [photographs(tmp_path, with_masks=True)], spec))
+    assert judge.region_names == ("light", "dark")
+    rows = read_table(tmp_path / "quality.parquet").set_index(["task", "target"])["score"]
+    assert rows["region", "mean"] > 0.8
+
+
 def test_without_labels_there_is_nothing_to_learn(tmp_path: Path) -> None:
     with pytest.raises(JudgeError, match=r"none of halves has labels; .*torchvision"):
         train(tmp_path, [photographs(tmp_path, with_masks=False)])
@@ -227,6 +237,15 @@ def test_learning_rate_warms_up_and_ends_at_zero() -> None:
     assert factors[0] < 0.05
     assert max(factors) == pytest.approx(1, abs=0.02)
     assert factors[1000] == pytest.approx(0, abs=1e-6)
+
+
+def test_rarer_regions_weigh_more_by_as_much_as_is_asked() -> None:
+    sizes = torch.tensor([900, 90, 10])
+    for rarity in (0.0, 0.25, 0.5):
+        weights = region_weights(sizes, rarity)
+        assert float(weights[2] / weights[0]) == pytest.approx(90**rarity, rel=1e-5)
+        assert float((weights * sizes).sum() / sizes.sum()) == pytest.approx(1, rel=1e-5)
+    assert torch.equal(region_weights(sizes), region_weights(sizes, 0.5))
 
 
 def test_augmentation_is_slight_and_a_function_of_the_step() -> None:
