@@ -12,7 +12,8 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ RECIPE = 1  # counts changes of what a finished image holds: images of another r
 LEVELS = 65535  # a map is kept in uint16, 65535 being its maximum
 
 PER_IMAGE = ("maps", "scale", "pixels")
+_UNREADABLE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile)
 SHARED = ("columns", "channel_names", "paper_index", "digest", "protocol")
 
 
@@ -85,23 +87,36 @@ def measure_channel_maps(
 
     assert 0 <= first <= num_total - num_images, (first, num_images, num_total)
     G, card = load_generator(g_ema, device)
-    grid = min(grid, G.img_resolution)
-    protocol = f"psi{truncation_psi:g}-const-noise-grid{grid}"
-    identity = {"digest": card.digest, "protocol": protocol, "seed": seed, "recipe": RECIPE, "device": _device_type(G)}
-    folder = state / text_digest(canonical_json(identity))
-    folder.mkdir(parents=True, exist_ok=True)
     z = sample_z(num_total, G.z_dim, seed, "family")[first : first + num_images]  # [n, z_dim]
+    setting = Setting(truncation_psi, min(grid, G.img_resolution), memory_budget_gb)
+    folder = state / _identity(setting, card.digest, seed, G.mapping.w_avg.device.type)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{first + i:06d}.npz" for i in range(num_images)]
     with torch.inference_mode():
-        files = [
-            _finished_image(G, z[i : i + 1], folder / f"{first + i:06d}.npz", truncation_psi, grid, memory_budget_gb)
-            for i in _logged(num_images)
-        ]
-    _save_joined(output, files, _described(G.style_layers, first, card.digest, protocol))
+        for i in _logged(num_images):
+            if _read_finished(files[i]) is None:
+                _replace_npz(files[i], _measure(G, z[i : i + 1], setting))
+    _replace_npz(output, _joined(files) | _described(G.style_layers, first, card.digest, setting.protocol))
     shutil.rmtree(state)
 
 
-def _device_type(G: "Generator") -> str:
-    return next(G.parameters()).device.type
+@dataclass(frozen=True)
+class Setting:
+    """What decides the maps of a model."""
+
+    truncation_psi: float
+    grid: int
+    memory_budget_gb: float  # how many channels are summed together moves the last bits
+
+    @property
+    def protocol(self) -> str:
+        return f"psi{self.truncation_psi:g}-const-noise-grid{self.grid}"
+
+
+def _identity(setting: Setting, digest: str, seed: int, device: str) -> str:
+    """The name of the folder of finished images."""
+    parts = asdict(setting) | {"digest": digest, "seed": seed, "device": device, "recipe": RECIPE}
+    return text_digest(canonical_json(parts))
 
 
 def _logged(num: int) -> Iterator[int]:
@@ -112,21 +127,27 @@ def _logged(num: int) -> Iterator[int]:
             log.info("channel maps: %d of %d images", i + 1, num)
 
 
-def _finished_image(
-    G: "Generator", z: "Tensor", path: Path, truncation_psi: float, grid: int, memory_budget_gb: float
-) -> Path:
-    """The file of one image, z [1, z_dim]; measured unless it is there."""
+def _measure(G: "Generator", z: "Tensor", setting: Setting) -> dict[str, np.ndarray]:
+    """What is kept of the image of z [1, z_dim]: its maps and itself, alone so that no neighbour moves a last bit."""
     from stylealign.alignment.channel_derivatives import channel_maps
     from stylealign.images import to_hwc, to_pixels
 
-    if path.exists():
-        return path
-    s = G.styles(G.mapping(z.to(next(G.parameters()).device), truncation_psi=truncation_psi))  # [1, num_styles]
-    pixels = to_hwc(to_pixels(G.synthesis(s, noise_mode="const")))  # [1, R, R, 3]
-    (maps,) = channel_maps(G, s, grid=grid, memory_budget_gb=memory_budget_gb)  # [C, g, g]
+    s = G.styles(G.mapping(z.to(G.mapping.w_avg.device), truncation_psi=setting.truncation_psi))  # [1, num_styles]
+    (maps,) = channel_maps(G, s, grid=setting.grid, memory_budget_gb=setting.memory_budget_gb)  # [C, g, g]
     kept, scale = _quantised(maps.float().cpu().numpy())
-    _replace_npz(path, {"maps": kept[None], "scale": scale[None], "pixels": pixels})
-    return path
+    return {"maps": kept, "scale": scale, "pixels": to_hwc(to_pixels(G.synthesis(s, noise_mode="const")))[0]}
+
+
+def _read_finished(path: Path) -> dict[str, np.ndarray] | None:
+    """A finished image; None where there is none, or one cut short."""
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as npz:
+            return {name: npz[name] for name in PER_IMAGE}
+    except _UNREADABLE as error:
+        log.warning("%s: measuring a damaged image again (%s)", path, error)
+        return None
 
 
 def _quantised(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -152,19 +173,21 @@ def _described(layers: list[StyleLayer], first: int, digest: str, protocol: str)
 
 def _replace_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     partial = Path(f"{path}.partial")
+    partial.parent.mkdir(parents=True, exist_ok=True)
     with open(partial, "wb") as file:
         np.savez(file, **arrays)
     os.replace(partial, path)
 
 
-def _save_joined(output: Path, files: Sequence[Path], shared: Mapping[str, np.ndarray]) -> None:
-    parts = []
-    for path in files:
-        with np.load(path, allow_pickle=False) as npz:
-            parts.append({name: npz[name] for name in PER_IMAGE})
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in PER_IMAGE}
-    output.parent.mkdir(parents=True, exist_ok=True)
-    _replace_npz(output, joined | shared)
+def _joined(files: Sequence[Path]) -> dict[str, np.ndarray]:
+    """All finished images, each array with a leading [n]."""
+    joined: dict[str, np.ndarray] = {}
+    for i, path in enumerate(files):
+        image = _read_finished(path)
+        assert image is not None, path
+        for name, array in image.items():
+            joined.setdefault(name, np.empty([len(files), *array.shape], array.dtype))[i] = array
+    return joined
 
 
 def load_channel_maps(paths: Sequence[Path]) -> ChannelMaps:
@@ -173,33 +196,32 @@ def load_channel_maps(paths: Sequence[Path]) -> ChannelMaps:
     Raises:
         TableError: a file is not one of channel maps; shards of other weights or settings; images absent or twice.
     """
-    shards = sorted((_load(path) for path in paths), key=lambda shard: shard[1].first)
-    (head_path, head), *rest = shards
-    reached, last_path = head.first + len(head.maps), head_path
-    for path, shard in rest:
-        for name in SHARED:
-            if not np.array_equal(getattr(shard, name), getattr(head, name)):
-                raise TableError(f"{path} and {head_path} differ in {name}; delete both and run again")
-        if shard.first != reached:
-            raise TableError(
-                f"{path} begins at image {shard.first}, but {last_path} ends at {reached}; delete both and run again"
-            )
-        reached, last_path = reached + len(shard.maps), path
-    joined = (np.concatenate([getattr(shard, name) for _, shard in shards]) for name in PER_IMAGE)
-    return ChannelMaps(
-        *joined,
-        *(getattr(head, name) for name in ("columns", "channel_names", "paper_index")),
-        head.first,
-        head.digest,
-        head.protocol,
-    )
+    shards = sorted(((path, _load(path)) for path in paths), key=lambda named: named[1].first)
+    for (path, shard), (next_path, following) in pairwise(shards):
+        _check_neighbours(path, shard, next_path, following)
+    _, head = shards[0]
+    if len(shards) == 1:
+        return head
+    return replace(head, **{name: np.concatenate([getattr(shard, name) for _, shard in shards]) for name in PER_IMAGE})
 
 
-def _load(path: Path) -> tuple[Path, ChannelMaps]:
+def _check_neighbours(path: Path, shard: ChannelMaps, next_path: Path, following: ChannelMaps) -> None:
+    for name in SHARED:
+        if not np.array_equal(getattr(shard, name), getattr(following, name)):
+            raise TableError(f"{path} and {next_path} differ in {name}; delete both and run again")
+    reached = shard.first + len(shard.maps)
+    if following.first != reached:
+        raise TableError(
+            f"{next_path} begins at image {following.first}, but {path} ends before image {reached}; name each shard "
+            "of the model once, or delete both and run again"
+        )
+
+
+def _load(path: Path) -> ChannelMaps:
     try:
         with np.load(path, allow_pickle=False) as npz:
             names = (tuple(map(str, npz[name])) for name in ("channel_names", "paper_index"))
             arrays = (npz[name] for name in (*PER_IMAGE, "columns"))
-            return path, ChannelMaps(*arrays, *names, int(npz["first"]), str(npz["digest"]), str(npz["protocol"]))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            return ChannelMaps(*arrays, *names, int(npz["first"]), str(npz["digest"]), str(npz["protocol"]))
+    except _UNREADABLE as error:
         raise TableError(f"{path} does not hold channel maps ({error}); delete it and run again") from error
