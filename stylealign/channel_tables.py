@@ -17,6 +17,8 @@ _JUDGE_SCORE = number("judge_score", "the judge's held-out R2 (accuracy for clas
 _SEED = integer("seed", "the study's seed")
 _ATTRIBUTE = string("attribute", "the judged attribute")
 
+_RULE = string("rule", "localized: strict (rate above min_rate) or loose (above loose_rate)")
+
 _CHANNEL = (
     string("layer", "the style layer, as b16.conv1"),
     integer("channel", "the channel in its layer"),
@@ -81,6 +83,7 @@ CHANNEL_OVERLAP = Table(
         _PARENT,
         _CHILD,
         _RELATION,
+        _RULE,
         string("parent_region", "region in the parent; (listed): any listed region"),
         string("child_region", "region in the child; (same): the parent's; (listed): any listed region"),
         integer("shared", "channels localized to the one in the parent and to the other in the child"),
@@ -100,7 +103,7 @@ CHANNEL_OVERLAP = Table(
         string("protocol", "truncation, noise and grid of the maps; the rates"),
         _SEED,
     ),
-    ("parent", "child", "parent_region", "child_region"),
+    ("parent", "child", "rule", "parent_region", "child_region"),
 )
 
 CHANNEL_FATE = Table(
@@ -112,6 +115,7 @@ CHANNEL_FATE = Table(
         _PARENT,
         _CHILD,
         string("grandchild", "a child of the child (empty: the row counts the child alone)"),
+        _RULE,
         string("region", "region in the parent"),
         string("fate_in_child", "retained, moved (another listed region), unlisted or inactive (localized nowhere)"),
         string("fate_in_grandchild", "the same, against the parent's region (empty without a grandchild)"),
@@ -121,7 +125,7 @@ CHANNEL_FATE = Table(
         string("judge", "the region parsers, by their names in the config"),
         _SEED,
     ),
-    ("parent", "child", "grandchild", "region", "fate_in_child", "fate_in_grandchild"),
+    ("parent", "child", "grandchild", "rule", "region", "fate_in_child", "fate_in_grandchild"),
 )
 
 ATTRIBUTE_CHANNELS = Table(

@@ -14,6 +14,7 @@ measure_channel_maps(
     truncation_psi=job.spec["truncation_psi"],
     grid=job.spec["grid"],
     seed=job.spec["seed"],
+    num_total=job.spec["first"] + job.spec["num_images"],
     memory_budget_gb=job.config["maps_budget_gb"],
     state=job.output.maps.with_name(f".{job.output.maps.stem}.resume"),
     device=job.device,

@@ -10,6 +10,7 @@ from stylealign.alignment.channel_maps import load_channel_maps
 from stylealign.alignment.localized_channels import (
     Thresholds,
     channel_rows,
+    join_evidence,
     localized_channel_evidence,
     localized_channel_rows,
     save_evidence,
@@ -21,7 +22,7 @@ from stylealign.tables import CHANNELS, LOCALIZED_CHANNELS, write_table
 spec = TypeAdapter(Judge).validate_python(job.spec["spec"])
 parser = load_judge(job.spec["judge"], spec, job.input.weights, job.device)
 thresholds = Thresholds(**job.spec["thresholds"])
-evidence = localized_channel_evidence(load_channel_maps(job.input.maps), parser)
+evidence = join_evidence([localized_channel_evidence(load_channel_maps([path]), parser) for path in job.input.maps])
 save_evidence(job.output.evidence, evidence)
 write_table(job.output.channels, CHANNELS, channel_rows(evidence, thresholds, seed=job.spec["seed"]), job.provenance)
 rows = localized_channel_rows(

@@ -28,13 +28,16 @@ def channel_fate_rows(
 ) -> list[dict[str, Any]]:
     """Rows of the table ``channel_fate``: the child's alone (``grandchild`` empty), then one set per grandchild.
 
+    Each by both rules (:meth:`Thresholds.rules`).
+
     A row counts the channels with one region in the parent and one fate in the child (and the grandchild, against the
     parent's region); combinations without channels have no row. Raises as ``channel_overlap_rows``.
     """
     models = [(name, load_evidence(path)) for name, path in (parent, child, *grandchildren)]
     check_comparable(*models)
     lines = (models[:2], *([*models[:2], grandchild] for grandchild in models[2:]))
-    return [row for line in lines for row in _rows(line, thresholds, seed)]
+    rules = thresholds.rules().items()
+    return [row | {"rule": rule} for line in lines for rule, rates in rules for row in _rows(line, rates, seed)]
 
 
 def _rows(line: Sequence[tuple[str, Evidence]], thresholds: Thresholds, seed: int) -> list[dict[str, Any]]:

@@ -44,8 +44,9 @@ def channel_overlap_rows(
 ) -> list[dict[str, Any]]:
     """Rows of the table ``channel_overlap`` for one model against each of its ``relatives``.
 
-    One row for each pair of listed regions, and two that sum them up: (listed) and (same), the channels that keep
-    their region; (listed) and (listed), the channels localized in both models.
+    By each of the two rules (:meth:`Thresholds.rules`) one row for each pair of listed regions, and two that sum them
+    up: (listed) and (same), the channels that keep their region; (listed) and (listed), the channels localized in both
+    models.
 
     Raises:
         LineageError: models whose style channels are not the same ones.
@@ -56,14 +57,21 @@ def channel_overlap_rows(
     for parent, relation, path in relatives:
         theirs = load_evidence(path)
         check_comparable((parent, theirs), (child, ours))
-        common = {"parent": parent, "child": child, "relation": relation, "num_channels": ours.num_channels}
-        common |= {"num_images": ours.num, "judge": parsers(theirs, ours), "seed": seed}
-        common |= {"protocol": counting_protocol(ours, thresholds)}
-        weights = resample_weights(ours.num, seed, "channel_overlap", parent, child)
-        pair = Pair.of(theirs, ours, thresholds, weights)
-        rng = numpy_stream(seed, "channel_overlap", "permutations", parent, child)
-        rows += [row | common for row in (*_region_rows(pair), _same_row(pair, rng), _listed_row(pair))]
+        common = {"parent": parent, "child": child, "relation": relation, "seed": seed}
+        for rule, rates in thresholds.rules().items():
+            rows += [row | common | {"rule": rule} for row in _rows_of_pair(theirs, ours, rates, (parent, child), seed)]
     return rows
+
+
+def _rows_of_pair(
+    parent: Evidence, child: Evidence, thresholds: Thresholds, names: tuple[str, str], seed: int
+) -> list[dict[str, Any]]:
+    """One rule's rows: every pair of regions, and the two sums."""
+    pair = Pair.of(parent, child, thresholds, resample_weights(child.num, seed, "channel_overlap", *names))
+    rng = numpy_stream(seed, "channel_overlap", "permutations", *names)
+    about = {"num_channels": child.num_channels, "num_images": child.num, "judge": parsers(parent, child)}
+    about |= {"protocol": counting_protocol(child, thresholds)}
+    return [row | about for row in (*_region_rows(pair), _same_row(pair, rng), _listed_row(pair))]
 
 
 def check_comparable(*models: tuple[str, Evidence]) -> None:

@@ -9,7 +9,7 @@ Legend: n images, C channels of the convolutions, K regions, g x g cells of the 
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,9 @@ NUM_EXAMPLES = 4
 NO_REGION = "(none)"
 
 
+STRICT, LOOSE = "strict", "loose"
+
+
 @dataclass(frozen=True)
 class Thresholds:
     """When a channel is localized; regions ``not_listed`` compete with the others, but tables do not count them.
@@ -43,6 +46,10 @@ class Thresholds:
     loose_rate: float = 0.5
     not_listed: tuple[str, ...] = ("background", "skin")
     min_shown: float = 0.1
+
+    def rules(self) -> dict[str, "Thresholds"]:
+        """The two rules by which tables count: ``strict`` (StyleAlign's rate) and ``loose`` (StyleSpace's)."""
+        return {STRICT: self, LOOSE: replace(self, min_rate=self.loose_rate)}
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ class LocalizedChannels(Section):
     min_rate: Rate = key(0.75, "localized: in more than this part of the images it overlaps the region most")
     min_lead: Rate = key(0.25, "and in so much more of them than any other region")
     loose_rate: Rate = key(0.5, "min_rate of the looser count beside it (StyleSpace's own)")
+    min_shown: Rate = key(0.1, "a region that less than this part of the images shows is left out")
     not_listed: tuple[str, ...] = key(("background", "skin"), "regions that are scored and not listed, as in the paper")
 
 

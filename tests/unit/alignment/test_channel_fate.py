@@ -49,7 +49,8 @@ def models(tmp_path):
 
 def _frame(models, *grandchildren, thresholds=Thresholds()):  # noqa: B008  frozen
     later = [models[name] for name in grandchildren]
-    return to_frame(CHANNEL_FATE, channel_fate_rows(models["face"], models["dog"], later, thresholds, seed=0))
+    rows = to_frame(CHANNEL_FATE, channel_fate_rows(models["face"], models["dog"], later, thresholds, seed=0))
+    return rows[rows["rule"] == "strict"].reset_index(drop=True)
 
 
 def _counts(frame, grandchild):

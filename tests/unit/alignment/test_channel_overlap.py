@@ -51,9 +51,10 @@ def _save(path, labels, names=NAMES, num=20, sure=1.0, **changed):
     return path
 
 
-def _rows(tmp_path, parent, child, thresholds=Thresholds(), relation="child", seed=0):  # noqa: B008  frozen
+def _rows(tmp_path, parent, child, thresholds=Thresholds(), relation="child", seed=0, rule="strict"):  # noqa: B008  frozen
     rows = channel_overlap_rows("dog", child, [("face", relation, parent)], thresholds, seed=seed)
-    return to_frame(CHANNEL_OVERLAP, rows).set_index(["parent_region", "child_region"])
+    frame = to_frame(CHANNEL_OVERLAP, rows)
+    return frame[frame["rule"] == rule].set_index(["parent_region", "child_region"])
 
 
 @pytest.fixture
@@ -61,6 +62,12 @@ def pair(tmp_path):
     parent = _save(tmp_path / "face.npz", "ear ear hair hair background - neck neck")
     child = _save(tmp_path / "dog.npz", "ear hair hair - neck neck neck background")
     return parent, child
+
+
+def test_the_loose_rule_is_the_strict_one_at_the_loose_rate(tmp_path, pair):
+    loose = _rows(tmp_path, *pair, Thresholds(min_rate=0.9, loose_rate=0.4), rule="loose")
+    strict = _rows(tmp_path, *pair, Thresholds(min_rate=0.4), rule="strict")
+    assert loose.drop(columns="rule").equals(strict.drop(columns="rule"))
 
 
 def test_counts_and_chance_of_every_pair_of_regions_by_hand(tmp_path, pair):
@@ -181,6 +188,7 @@ def test_a_child_trained_for_0_kimg_shares_every_channel(family, tmp_path):
     relatives = [("parent", "child", models["parent"]), ("stranger", "unrelated", models["stranger"])]
     rows = channel_overlap_rows("copy", models["copy"], relatives, thresholds, seed=0)
     frame = to_frame(CHANNEL_OVERLAP, rows)
+    frame = frame[frame["rule"] == "strict"]
     cells = frame[~frame["child_region"].str.startswith("(")]
     ours = cells[cells["parent"] == "parent"]
     diagonal = ours["parent_region"] == ours["child_region"]
