@@ -76,9 +76,42 @@ def clean(
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _or_exit(function, *arguments):  # type: ignore[no-untyped-def]
+@app.command()
+def manipulate(
+    generator: Annotated[Path, typer.Argument(help="a model (.safetensors)")],
+    output: Annotated[Path, typer.Option(help="the picture to write (.png)")],
+    channel: Annotated[list[str] | None, typer.Option(help="a style channel: 6_12 or b16.conv1:12; repeatable")] = None,
+    direction: Annotated[list[str] | None, typer.Option(help="boundaries.npz:name; repeatable")] = None,
+    strengths: Annotated[str, typer.Option(help="in standard deviations of the reference's samples")] = "-5,0,5",
+    reference: Annotated[Path | None, typer.Option(help="the model whose deviations count (default: itself)")] = None,
+    num: Annotated[int, typer.Option(min=1, help="latent codes")] = 4,
+    seed: Annotated[int, typer.Option(help="of the latent codes: a study's seed gives its own z")] = 0,
+    truncation_psi: Annotated[float, typer.Option(min=0, max=1)] = 0.7,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+) -> None:
+    """Draw edits of a model's images: style channels, or directions in W, the same step as in its reference."""
+    from stylealign.editing.manipulate import edited_samples
+    from stylealign.figures.edit_sheet import draw_edits
+
+    steps = _or_exit(_numbers, "--strengths", strengths)
+    protocol = {"num": num, "seed": seed, "truncation_psi": truncation_psi, "device": device}
+    pixels, titles = _or_exit(
+        edited_samples, generator, reference or generator, channel or [], direction or [], steps, **protocol
+    )
+    draw_edits(pixels, titles, steps, f"Edits of {generator.parent.name or generator.stem}", output)
+    typer.echo(output)
+
+
+def _numbers(option: str, text: str) -> list[float]:
     try:
-        return function(*arguments)
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise StyleAlignError(f"{option} {text}: give numbers with commas between, as -5,0,5") from error
+
+
+def _or_exit(function, *arguments, **options):  # type: ignore[no-untyped-def]
+    try:
+        return function(*arguments, **options)
     except StyleAlignError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

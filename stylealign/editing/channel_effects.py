@@ -30,6 +30,7 @@ from stylealign.latents import sample_z
 if TYPE_CHECKING:
     from stylealign.judges.judge import Judge
     from stylealign.networks.generator import Generator
+    from stylealign.networks.stylespace import StyleLayer
 
 KEY = "studies.channel_effects.attributes"
 
@@ -38,10 +39,13 @@ def conv_edits(G: "Generator") -> list[Edit]:
     """An edit per style channel of the convolutions, in the order of s, titled by the papers' index."""
     return [
         Edit(f"{layer.index}_{channel}", CHANNEL, channels=((layer.offset + channel, 1.0),))
-        for layer in G.style_layers
-        if layer.kind != "torgb"
+        for layer in _conv_layers(G)
         for channel in range(layer.channels)
     ]
+
+
+def _conv_layers(G: "Generator") -> "list[StyleLayer]":
+    return [layer for layer in G.style_layers if layer.kind != "torgb"]
 
 
 def judged(G: "Generator", s: Tensor, judge: "Judge", attributes: Sequence[str]) -> np.ndarray:
@@ -116,16 +120,14 @@ def channel_effect_rows(
     deviations = measure_deviations(G, truncation_psi=truncation_psi, seed=seed)
     protocol = {"strength": strength, "truncation_psi": truncation_psi, "num_z": num_z, "seed": seed}
     edits, changes = screened_effects(G, judge, attributes, deviations, **protocol)
-    names = [
-        (layer.name, channel) for layer in G.style_layers if layer.kind != "torgb" for channel in range(layer.channels)
-    ]
+    places = [(layer.name, channel) for layer in _conv_layers(G) for channel in range(layer.channels)]
     rows = []
     for attribute, each in zip(attributes, changes.transpose(2, 0, 1), strict=True):  # [C, N]
         rms = root_mean_square(each)
         about = {"model": model, "attribute": attribute, "judge": judge.name} | protocol
         about["judge_score"] = scores.lowest((domain,), attribute)
         for rank, place in enumerate(np.argsort(-rms, kind="stable")[:num_listed], start=1):
-            layer, channel = names[place]
+            layer, channel = places[place]
             where = {"rank": rank, "layer": layer, "channel": channel, "paper_index": edits[place].title}
             rows.append(about | where | {"effect": float(each[place].mean()), "effect_rms": float(rms[place])})
     return rows

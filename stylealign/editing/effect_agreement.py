@@ -12,11 +12,13 @@ subtracted: that a channel darkens the hair of *every* z in both models is agree
 In two unrelated models a channel's index means nothing, so either sign is as likely: a single edit's agreement may then
 be anything in -1 .. 1, and only the *mean over many edits* is zero, to within 1 / sqrt(edits). Pooled rows are that
 mean, each edit with one vote (a correlation pooled over all changes would be that of the one or two strongest edits),
-and their intervals are over codes and edits alike.
+and their intervals are over codes and edits alike. The boundaries of one model lean towards each other, so that
+``directions`` are fewer edits than they count: of an unrelated model they stray further from zero than ``channels``.
 
-Which channels: those that move the attribute most in the parent, measured there on codes of their own. StyleSpace's
-signal-to-noise ratio (``num_screened_z=0``) ranks channels that go with the attribute; many of them change nothing. The
-choice never looks at the child, so it favours neither a related nor an unrelated one.
+Which channels: those that move the attribute most in the parent, measured there on codes of their own (here, unless the
+relative's table holds such effects already). StyleSpace's signal-to-noise ratio (``num_screened_z=0``) ranks channels
+that go with the attribute, and many of them change nothing. The choice never looks at the child, so it favours neither a
+related nor an unrelated one.
 
 Legend: E edits, N latent codes, A attributes.
 """
@@ -43,7 +45,7 @@ from stylealign.editing.manipulate import (
     find_channel,
     measure_deviations,
 )
-from stylealign.editing.ranked_channels import ranked_channels
+from stylealign.editing.ranked_channels import ranked_channels, ranks_by_effect
 from stylealign.errors import JudgeError
 from stylealign.intervals import bootstrap_interval
 from stylealign.judged_attributes import Scores, known_attributes, read_scores
@@ -66,7 +68,7 @@ class Relative:
     name: str
     relation: str
     g_ema: str | os.PathLike[str]
-    channels: str | os.PathLike[str]  # rows of attribute_channels
+    channels: str | os.PathLike[str]  # rows of attribute_channels, or of channel_effects
     boundaries: str | os.PathLike[str]
 
 
@@ -160,7 +162,7 @@ def _chosen_channels(
     protocol: Mapping[str, Any],
 ) -> dict[str, list[str]]:
     """The papers' indices of each attribute's channels, clearest first."""
-    if not num_screened_z:
+    if not num_screened_z or ranks_by_effect(relative.channels):
         key = f"{KEY}.attributes"
         ranked = {name: ranked_channels(relative.channels, name, num_channels, key) for name in attributes}
         return {name: [channel.paper_index for channel in channels] for name, channels in ranked.items()}

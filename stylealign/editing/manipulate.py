@@ -10,15 +10,18 @@ Legend: E edits, N codes, S strengths.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from stylealign.boundaries import load_boundaries
+from stylealign.checkpoint import load_generator
 from stylealign.config.problems import nearest
 from stylealign.errors import ConfigError, LineageError
-from stylealign.images import to_pixels
+from stylealign.images import to_hwc, to_pixels
 from stylealign.latents import sample_z
 from stylealign.networks.stylespace import StyleLayer, column_of
 
@@ -71,7 +74,7 @@ def find_channel(layers: Sequence[StyleLayer], name: str) -> int:
         try:
             return column_of(list(layers), name)
         except ValueError as error:
-            raise ConfigError([f"channel {error}, or a layer's name, as {layers[0].name}:0"]) from error
+            raise ConfigError([f"channel {error}; or write {layers[0].name}:0"]) from error
     found = {layer.name: layer for layer in layers}
     if layer_name not in found:
         raise ConfigError([f"channel {name!r}: there is no layer {layer_name!r}; {nearest(layer_name, found)}"])
@@ -116,6 +119,48 @@ def manipulated_styles(G: "Generator", ws: Tensor, edit: Edit, strength: float, 
     for column, weight in edit.channels:
         s[:, column] += strength * weight * float(deviations.s[column])
     return s
+
+
+def edited_samples(
+    g_ema: Path,
+    reference: Path,
+    channels: Sequence[str],
+    directions: Sequence[str],
+    strengths: Sequence[float],
+    *,
+    num: int,
+    seed: int,
+    truncation_psi: float,
+    device: torch.device | str = "cpu",
+) -> tuple[np.ndarray, list[str]]:
+    """Edits of the first ``num`` fixed z of ``seed`` in one checkpoint: uint8 [E, num, S, R, R, 3], and their titles.
+
+    ``directions`` are written ``boundaries.npz:name``. Raises :class:`ConfigError` when there is nothing to edit, no
+    such channel or boundary, and :class:`LineageError` when the reference has another shape.
+    """
+    G, source = load_generator(g_ema, device)[0], load_generator(reference, device)[0]
+    check_same_spaces(G, source, f"{g_ema} and {reference}")
+    edits = [channel_edit(G.style_layers, [(name, 1.0)]) for name in channels]
+    edits += [direction_edit(G, *text.rpartition(":")[::2]) for text in directions]
+    if not edits:
+        raise ConfigError(["nothing to edit: name a --channel or a --direction"], "manipulate")
+    deviations = measure_deviations(source, truncation_psi=truncation_psi, seed=seed)
+    with torch.inference_mode():
+        z = sample_z(num, G.z_dim, seed, "family").to(G.mapping.w_avg.device)
+        ws = G.mapping(z, truncation_psi=truncation_psi)
+    pixels = manipulate(G, ws, edits, strengths, deviations)
+    return to_hwc(pixels), [edit.title for edit in edits]
+
+
+def direction_edit(G: "Generator", path: str, name: str) -> Edit:
+    """The boundary ``name`` of the file ``path`` as an edit of ``G``."""
+    if not path or not Path(path).is_file():
+        raise ConfigError([f"--direction {path or name}: no such file; write boundaries.npz:name"], "manipulate")
+    boundaries = load_boundaries(path)
+    normal = boundaries.normal(name, f"--direction {path}")
+    if len(normal) != G.mapping.w_dim:
+        raise LineageError(f"{path}: directions of {len(normal)} numbers, and the model's w has {G.mapping.w_dim}")
+    return Edit(name, DIRECTION, boundaries.attributes[boundaries.names.index(name)], direction=normal)
 
 
 def render_styles(G: "Generator", s: Tensor) -> Iterator[Tensor]:

@@ -18,6 +18,7 @@ from stylealign.boundaries import Boundaries, load_boundaries
 from stylealign.checkpoint import load_generator
 from stylealign.editing.manipulate import (
     CHANNEL,
+    CHANNELS,
     DIRECTION,
     Edit,
     channel_edit,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from stylealign.networks.generator import Generator
 
 KEY = "studies.manipulations"
+NUM_CHANNELS = 5  # moved together for an attribute: one alone is often too faint to see
 
 PathLike = str | os.PathLike[str]
 
@@ -55,8 +57,8 @@ def manipulation_images(
 ) -> None:
     """Images for the figure: the study's first ``num`` fixed z through the checkpoint ``model``, edited.
 
-    For each of ``attributes`` its first channel in the table ``channels`` and its boundary, both of ``reference``, then
-    ``edits`` as the config describes them (title; channels with weights, or direction). Writes ``pixels`` uint8
+    For each of ``attributes`` its first channels in the table ``channels`` and its boundary, both of ``reference``,
+    then ``edits`` as the config describes them (title; channels with weights, or direction). Writes ``pixels`` uint8
     [E, n, S, R, R, 3], ``edits`` (titles), ``kinds``, ``attribute`` (each [E]) and ``strengths`` [S].
 
     Raises :class:`JudgeError` for an attribute without channel or boundary, :class:`ConfigError` for a channel or
@@ -77,14 +79,15 @@ def manipulation_images(
 
 
 def attribute_edits(G: "Generator", attribute: str, channels: PathLike, boundaries: Boundaries) -> list[Edit]:
-    """An attribute's clearest channel, turned so that + raises the attribute, and its boundary."""
-    (channel,) = ranked_channels(channels, attribute, 1, f"{KEY}.attributes")
-    name, weight = channel.paper_index, float(channel.sign)
+    """An attribute's clearest channels, all turned so that + raises the attribute, together; and its boundary."""
+    ranked = ranked_channels(channels, attribute, NUM_CHANNELS, f"{KEY}.attributes")
+    weights = tuple((find_channel(G.style_layers, channel.paper_index), float(channel.sign)) for channel in ranked)
+    names = " ".join(channel.paper_index for channel in ranked[:2]) + (" ..." if len(ranked) > 2 else "")
     own = boundaries.of(attribute)
     if not own:
         raise JudgeError(f"{KEY}.attributes: no boundary for {attribute!r}; name it in studies.boundaries.attributes")
     return [
-        Edit(f"{attribute}: {name}", CHANNEL, attribute, ((find_channel(G.style_layers, name), weight),)),
+        Edit(f"{attribute}: {names}", CHANNELS if len(ranked) > 1 else CHANNEL, attribute, weights),
         Edit(f"{own[0]}: W", DIRECTION, attribute, direction=boundaries.normal(own[0])),
     ]
 

@@ -6,14 +6,11 @@ Either table may stand behind an edit: ``attribute_channels`` (StyleSpace's scor
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from stylealign.config.problems import nearest
 from stylealign.errors import JudgeError
 from stylealign.tables import read_table
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SCORES = ("effect_rms", "signal_to_noise")  # what a table ranks channels by
 
@@ -36,15 +33,20 @@ def ranked_channels(path: str | os.PathLike[str], attribute: str, num: int, key:
     if rows.empty:
         known = list(dict.fromkeys(table["attribute"]))
         raise JudgeError(
-            f"{key}: {path} lists no channels for {attribute!r} ({nearest(attribute, known)}); name it in "
-            "studies.attribute_channels.attributes too"
+            f"{key}: {path} lists no channels for {attribute!r}; {nearest(attribute, known)} Name it among the "
+            "attributes of the study that makes that table too"
         )
     score = next(name for name in SCORES if name in rows.columns)
     ordered = rows.sort_values([score, "paper_index"], ascending=[False, True]).drop_duplicates("paper_index")
     return [RankedChannel(row["paper_index"], _sign(row)) for row in ordered.head(num).to_dict("records")]
 
 
-def _sign(row: "dict[str, object] | pd.Series") -> int:
+def ranks_by_effect(path: str | os.PathLike[str]) -> bool:
+    """Whether the table at ``path`` holds measured effects, so that nothing need be measured again."""
+    return SCORES[0] in read_table(path).columns
+
+
+def _sign(row: dict[str, Any]) -> int:
     if "effect" in row:
         return -1 if row["effect"] < 0 else 1
     towards = -1 if row["pole"] == "low" else 1
