@@ -13,7 +13,7 @@ from stylealign.config.regions import Regions
 from stylealign.errors import JudgeError
 from stylealign.judges.bisenet_network import BiSeNet
 from stylealign.judges.regions import RegionParser, imagenet_normalised, resized
-from stylealign.judges.weights import fit_state_dict, load_state_dict, require_weights
+from stylealign.judges.weights import fit_state_dict, load_state_dict, require_weights, unfilled
 
 LABELS = (
     *("background", "skin", "l_brow", "r_brow", "l_eye", "r_eye", "eye_g", "l_ear", "r_ear", "ear_r", "nose"),
@@ -48,7 +48,7 @@ class BisenetParser(RegionParser):
         num_classes = len(state[CLASSES])
         labels = LABELS if num_classes == len(LABELS) else [f"class_{number}" for number in range(num_classes)]
         super().__init__(name, labels, regions, device, batch_size)
-        self.network = BiSeNet(num_classes)
+        self.network = unfilled(lambda: BiSeNet(num_classes))
         fit_state_dict(name, self.network, state, "face-parsing.PyTorch's BiSeNet", cure=CURE)
         self.network.eval().requires_grad_(False).to(self.device, memory_format=torch.channels_last)
         self.input_px = input_px

@@ -22,7 +22,7 @@ from stylealign.config.regions import Regions
 from stylealign.errors import JudgeError
 from stylealign.judges.regions import OTHER, RegionParser
 from stylealign.judges.upernet_network import UNREAD_HEADS, Encoder, build_decoder
-from stylealign.judges.weights import fit_state_dict, load_state_dict
+from stylealign.judges.weights import fit_state_dict, load_state_dict, unfilled
 
 BGR_MEAN = (102.9801, 115.9465, 122.7717)
 MAX_PX, MULTIPLE = 1000, 8
@@ -65,12 +65,11 @@ class UpernetParser(RegionParser):
         device: torch.device | str = "cpu",
         batch_size: int = 4,
     ):
-        encoder, decoder = (_one_state(name, weights, part) for part in ("encoder", "decoder"))
-        self.encoder, self.decoder = Encoder(), _decoder(name, decoder)
-        read = {key: value for key, value in decoder.items() if not key.startswith(UNREAD_HEADS)}
-        fit_state_dict(name, self.encoder, encoder, "unifiedparsing's ResNet-50 encoder", cure=CURE)
-        fit_state_dict(name, self.decoder, read, "unifiedparsing's UPerNet decoder", cure=CURE)
+        self.decoder = _decoder(name, _one_state(name, weights, "decoder"))
         self.head = _known_head(name, object_name, head, self.decoder)
+        self.encoder = unfilled(Encoder)
+        encoder = _one_state(name, weights, "encoder")
+        fit_state_dict(name, self.encoder, encoder, "unifiedparsing's ResNet-50 encoder", cure=CURE)
         super().__init__(name, (BACKGROUND, *self.head.parts, OTHER), regions, device, batch_size)
         for network in (self.encoder, self.decoder):
             network.eval().requires_grad_(False).to(self.device, memory_format=torch.channels_last)
@@ -120,9 +119,12 @@ def _one_state(name: str, weights: Path | None, part: str) -> dict[str, torch.Te
 
 def _decoder(name: str, state: dict[str, torch.Tensor]) -> torch.nn.Module:
     try:
-        return build_decoder(state)
+        decoder = unfilled(lambda: build_decoder(state))
     except KeyError as error:
         raise JudgeError(f"judges.{name}.weights: the decoder has no {error}; {CURE}") from error
+    read = {key: value for key, value in state.items() if not key.startswith(UNREAD_HEADS)}
+    fit_state_dict(name, decoder, read, "unifiedparsing's UPerNet decoder", cure=CURE)
+    return decoder
 
 
 def _known_head(name: str, object_name: str, head: BrodenHead | None, decoder: torch.nn.Module) -> BrodenHead:

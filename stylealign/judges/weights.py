@@ -10,7 +10,7 @@ import logging
 import os
 import pickle
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -96,6 +96,17 @@ def _is_safetensors(path: Path) -> bool:
     """By its content, since a download has no suffix: eight bytes of length, then a JSON object."""
     with open(path, "rb") as file:
         return file.read(9)[8:] == b"{"
+
+
+def unfilled(build: Callable[[], torch.nn.Module]) -> torch.nn.Module:
+    """What ``build`` makes, without the initial weights that :func:`fit_state_dict` replaces: they cost seconds."""
+    with torch.device("meta"):
+        module = build()
+    module.to_empty(device="cpu")
+    for name, buffer in module.named_buffers():
+        if name.endswith(COUNTERS):
+            buffer.zero_()
+    return module
 
 
 COUNTERS = ("num_batches_tracked", "_tmp_running_mean", "_tmp_running_var", "_running_iter")

@@ -1,6 +1,5 @@
 """The parts parser: sizes are averaged, parts belong to their object only, and its two files must fit."""
 
-import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -97,8 +96,7 @@ def test_another_object_needs_its_head_and_the_head_must_fit(folder: Path) -> No
         opened(folder, object="car", head={**head, "first_part": NUM_PARTS - 2})
 
 
-def test_heads_of_another_size_are_not_guessed(folder: Path, tmp_path: Path) -> None:
-    shutil.copy(folder / "encoder_epoch_40.pth", tmp_path)
+def test_heads_of_another_size_are_not_guessed(tmp_path: Path) -> None:
     torch.save(Decoder(10, 20, channels=16).state_dict(), tmp_path / "decoder_epoch_40.pth")
     with pytest.raises(JudgeError, match=r"10 objects and 20 parts, Broden\+ has 336 and 427; say in judges.mine.head"):
         opened(tmp_path)
@@ -107,14 +105,19 @@ def test_heads_of_another_size_are_not_guessed(folder: Path, tmp_path: Path) -> 
 def test_both_files_must_be_there_and_fit(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(JudgeError, match=r"judges\.mine\.weights: no folder"):
         opened(tmp_path / "absent")
-    shutil.copy(folder / "encoder_epoch_40.pth", tmp_path)
     with pytest.raises(JudgeError, match=r"holds 0 files decoder\*"):
         opened(tmp_path)
-    shutil.copy(folder / "encoder_epoch_40.pth", tmp_path / "decoder_epoch_40.pth")
+    state = torch.load(folder / "decoder_epoch_40.pth", weights_only=True)
+    renamed = {key.replace("fpn_in.0.0", "fpn_in.0.2"): value for key, value in state.items()}
+    torch.save(renamed, tmp_path / "decoder_epoch_40.pth")
+    with pytest.raises(JudgeError, match=r"missing \['fpn_in\.0\.0\.weight'\], unknown \['fpn_in\.0\.2\.weight'\]"):
+        opened(tmp_path)
+    torch.save({"conv1.weight": torch.zeros(3)}, tmp_path / "decoder_epoch_40.pth")
     with pytest.raises(JudgeError, match=r"the decoder has no 'object_head\.1\.weight'"):
         opened(tmp_path)
-    state = torch.load(folder / "decoder_epoch_40.pth", weights_only=True)
-    state["fpn_in.0.2.weight"] = state.pop("fpn_in.0.0.weight")
     torch.save(state, tmp_path / "decoder_epoch_40.pth")
-    with pytest.raises(JudgeError, match=r"missing \['fpn_in\.0\.0\.weight'\], unknown \['fpn_in\.0\.2\.weight'\]"):
+    with pytest.raises(JudgeError, match=r"holds 0 files encoder\*"):
+        opened(tmp_path)
+    torch.save({"conv1.weight": torch.zeros(3)}, tmp_path / "encoder_epoch_40.pth")
+    with pytest.raises(JudgeError, match="not the weights of unifiedparsing's ResNet-50 encoder"):
         opened(tmp_path)

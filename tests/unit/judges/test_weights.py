@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from stylealign.errors import JudgeError
-from stylealign.judges.weights import fetch_weights, fit_state_dict, load_state_dict, require_weights
+from stylealign.judges.weights import fetch_weights, fit_state_dict, load_state_dict, require_weights, unfilled
 
 
 def test_absent_weights_name_the_key_and_the_cure(tmp_path: Path) -> None:
@@ -80,3 +80,23 @@ def test_weights_of_another_network_are_named() -> None:
         JudgeError, match=r"not the weights of a line: missing \['bias'\], unknown \['more'\], other shape"
     ):
         fit_state_dict("j", torch.nn.Linear(2, 3), {"weight": torch.zeros(1), "more": torch.zeros(1)}, "a line")
+
+
+def test_a_network_is_built_without_weights_and_filled_whole() -> None:
+    def build() -> torch.nn.Module:
+        return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(4))
+
+    state = {key: value + 1 for key, value in build().state_dict().items() if not key.endswith("num_batches_tracked")}
+    before = torch.get_rng_state()
+    network = unfilled(build)
+    fit_state_dict("j", network, state, "two layers")
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(network.state_dict()[key], value) for key, value in state.items())
+    assert network[1].num_batches_tracked == 0
+
+
+def test_names_of_a_parallel_module_lose_what_stands_before_them(tmp_path: Path) -> None:
+    torch.save({"module.a": torch.zeros(1), "module.b": torch.ones(1)}, tmp_path / "w.pt")
+    assert set(load_state_dict("j", tmp_path / "w.pt")) == {"a", "b"}
+    torch.save({"module.a": torch.zeros(1), "b": torch.ones(1)}, tmp_path / "w.pt")
+    assert set(load_state_dict("j", tmp_path / "w.pt")) == {"module.a", "b"}
