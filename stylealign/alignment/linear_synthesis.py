@@ -198,7 +198,7 @@ def _linear_conv(module: SynthesisLayer, x: Tensor, s: Tensor) -> tuple[LinearCo
     up_filter = module.filter if module.up else None
     y = _convolve(x * s[:, :, None, None], weight, up_filter)
     before = y * d[:, None, None] + module.noise_const * module.noise_strength + module.bias[:, None, None]
-    slope = torch.where(before < 0, LRELU_SLOPE * LRELU_GAIN, LRELU_GAIN).to(y.dtype)
+    slope = torch.full_like(before, LRELU_GAIN).masked_fill_(before < 0, LRELU_SLOPE * LRELU_GAIN)
     out = before * slope
     if module.conv_clamp is not None:
         slope = slope * (out.abs() < module.conv_clamp)
