@@ -17,8 +17,8 @@ and their intervals are over codes and edits alike. The boundaries of one model 
 
 Which channels: those that move the attribute most in the parent, measured there on codes of their own (here, unless the
 relative's table holds such effects already). StyleSpace's signal-to-noise ratio (``num_screened_z=0``) ranks channels
-that go with the attribute, and many of them change nothing. The choice never looks at the child, so it favours neither a
-related nor an unrelated one.
+that go with the attribute, and many of them change nothing. The choice never looks at the child, so it favours neither
+a related nor an unrelated one.
 
 Legend: E edits, N latent codes, A attributes.
 """
