@@ -23,6 +23,31 @@ rule attribute_channels:
         "../workflow_scripts/attribute_channels.py"
 
 
+rule channel_effects:
+    input:
+        g_ema="results/models/{model}/g_ema.safetensors",
+        weights=weights_of("channel_effects"),
+        quality=quality_of("channel_effects"),
+    output:
+        rows="results/cells/channel_effects/{model}.parquet",
+    log:
+        "results/logs/channel_effects/{model}.log",
+    benchmark:
+        "results/benchmarks/channel_effects/{model}.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(120),
+        gpu=int(ON_GPU),
+    params:
+        spec=spec(slices.channel_effects, "model"),
+        code=code("channel_effects"),
+    message:
+        "Channels that move attributes of {wildcards.model}"
+    script:
+        "../workflow_scripts/channel_effects.py"
+
+
 rule boundaries:
     input:
         g_ema="results/models/{model}/g_ema.safetensors",
@@ -50,7 +75,7 @@ rule effect_agreement:
     input:
         g_ema="results/models/{model}/g_ema.safetensors",
         relatives=of_kin("results/models/{relative}/g_ema.safetensors"),
-        channels=of_kin("results/cells/attribute_channels/{relative}.parquet"),
+        channels=of_kin("results/cells/channel_effects/{relative}.parquet"),
         boundaries=of_kin("results/boundaries/{relative}.npz"),
         weights=weights_of("effect_agreement"),
         quality=quality_of("effect_agreement"),
@@ -78,7 +103,7 @@ rule manipulations:
     input:
         g_ema="results/models/{model}/g_ema.safetensors",
         reference=of_reference("results/models/{model}/g_ema.safetensors"),
-        channels=of_reference("results/cells/attribute_channels/{model}.parquet"),
+        channels=of_reference("results/cells/channel_effects/{model}.parquet"),
         boundaries=of_reference("results/boundaries/{model}.npz"),
     output:
         images="results/cells/manipulations/{model}.npz",

@@ -150,6 +150,28 @@ ATTRIBUTE_CHANNELS = Table(
     ("model", "attribute", "pole", "rank"),
 )
 
+CHANNEL_EFFECTS = Table(
+    "channel_effects",
+    "not in the papers",
+    CHANNELS_SECTION,
+    "The style channels that move an attribute most",
+    (
+        _MODEL,
+        _ATTRIBUTE,
+        integer("rank", "1 moves it most"),
+        *_CHANNEL,
+        number("effect", "mean change of the attribute per +strength, in its own unit"),
+        number("effect_rms", "root mean square of that change over the codes: what they are ranked by"),
+        number("strength", "size of the step, in standard deviations of the channel"),
+        number("truncation_psi", "truncation of the codes"),
+        integer("num_z", "latent codes"),
+        _JUDGE,
+        _JUDGE_SCORE,
+        _SEED,
+    ),
+    ("model", "attribute", "rank"),
+)
+
 BOUNDARIES = Table(
     "boundaries",
     "StyleAlign, A.2 and A.6, after InterFaceGAN",
@@ -177,17 +199,17 @@ EFFECT_AGREEMENT = Table(
     "effect_agreement",
     "StyleAlign, Figures 2, 3, 9 and 10, measured",
     CHANNELS_SECTION,
-    "Does the same edit do the same in parent and child: correlation of the judged changes",
+    "Does the same edit do the same in parent and child: agreement of the judged changes",
     (
         _PARENT,
         _CHILD,
         _RELATION,
         _ATTRIBUTE,
-        string("edits", "channel or direction (one edit, named in edit), channels (all of that attribute's, pooled)"),
+        string("edits", "channel or direction (one edit), channels or directions (pooled: what the control is for)"),
         string("edit", "the parent's channel (papers' index) or boundary; the number of them where pooled"),
-        number("agreement", "correlation of the attribute's changes in parent and child over z, signs and edits"),
-        number("low", "lower end of the bootstrap interval over z (95 %)"),
-        number("high", "upper end of the bootstrap interval over z (95 %)"),
+        number("agreement", "cosine over z between the changes in parent and child; pooled: its mean over edits"),
+        number("low", "lower end of the bootstrap interval over z, and over edits where pooled (95 %)"),
+        number("high", "upper end of the bootstrap interval over z, and over edits where pooled (95 %)"),
         number("effect_in_parent", "mean change per +strength, in the parent, in units of the attribute's deviation"),
         number("effect_in_child", "the same in the child, in the same units"),
         number("strength", "size of the edit, in standard deviations of the parent's samples"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from stylealign.channel_tables import (
     ATTRIBUTE_CHANNELS,
     BOUNDARIES,
+    CHANNEL_EFFECTS,
     CHANNEL_FATE,
     CHANNEL_OVERLAP,
     CHANNELS,
@@ -240,6 +241,7 @@ TABLES: dict[str, Table] = {
         CHANNEL_OVERLAP,
         CHANNEL_FATE,
         ATTRIBUTE_CHANNELS,
+        CHANNEL_EFFECTS,
         BOUNDARIES,
         EFFECT_AGREEMENT,
     )

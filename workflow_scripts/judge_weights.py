@@ -4,8 +4,10 @@ from _job import start
 
 job = start(snakemake)
 
-from stylealign.config.section import Download
-from stylealign.judges.weights import fetch_weights
+from pydantic import TypeAdapter
 
-download = Download.model_validate(job.spec["spec"]["download"])
-fetch_weights(job.spec["judge"], download.url, download.sha256, job.output.weights)
+from stylealign.config.section import Download, HubDownload
+from stylealign.judges.load import fetch
+
+download = TypeAdapter(Download | HubDownload).validate_python(job.spec["spec"]["download"])
+fetch(job.spec["judge"], download, job.output.weights)

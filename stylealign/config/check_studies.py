@@ -29,6 +29,7 @@ def check_studies(sketch: Sketch) -> Iterator[Problem]:
         if study is not None:
             yield from _check_judge_of(sketch, name, "judge", need, study.judge)
     yield from _check_what_is_built_on(sketch.studies)
+    yield from _check_edited_attributes(sketch.studies)
     if sketch.studies.model_quality is not None:
         yield from _check_quality(sketch, sketch.studies, sketch.studies.model_quality)
     if sketch.studies.localized_channels is not None:
@@ -45,6 +46,17 @@ def _check_what_is_built_on(studies: Studies) -> Iterator[Problem]:
             yield Problem(
                 f"studies.{name}", f"needs {' and '.join(missing)} beside it; add what is missing, or drop this one"
             )
+
+
+def _check_edited_attributes(studies: Studies) -> Iterator[Problem]:
+    """An edit's channels are those that were found to move its attribute."""
+    if studies.channel_effects is None:
+        return
+    measured = studies.channel_effects.attributes
+    for name, asked in (("effect_agreement", studies.effect_agreement), ("manipulations", studies.manipulations)):
+        for attribute in sorted(set(() if asked is None else asked.attributes).difference(measured)):
+            cure = f"studies.channel_effects does not measure it; {nearest(attribute, measured)}"
+            yield Problem(f"studies.{name}.attributes", cure, attribute)
 
 
 def _check_parsers(sketch: Sketch, localized: LocalizedChannels) -> Iterator[Problem]:

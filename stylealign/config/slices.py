@@ -195,6 +195,15 @@ def attribute_channels(study: Study, model: str) -> Slice:
     return {"model": model, "domain": study.models[model].domain, "seed": study.seed, **asked.model_dump(mode="json")}
 
 
+def channel_effects(study: Study, model: str) -> Slice:
+    """What a model's rows of channel_effects depend on."""
+    asked = study.studies.channel_effects
+    assert asked is not None
+    settings = asked.model_dump(mode="json", exclude={"judge"})
+    about = {"model": model, "domain": study.models[model].domain, "seed": study.seed}
+    return {**judge(study, asked.judge), **about, **settings}
+
+
 def boundaries(study: Study, model: str) -> Slice:
     """What a model's boundaries depend on."""
     asked = study.studies.boundaries
@@ -267,6 +276,7 @@ CELL_TABLES = (
     "channel_overlap",
     "channel_fate",
     "attribute_channels",
+    "channel_effects",
     "boundaries",
     "effect_agreement",
 )
@@ -281,6 +291,9 @@ def measured_models(study: Study, table_name: str) -> list[str]:
         return [model for model in parents if kin(study, model)]
     if table_name in COMPARING:
         return [model for model in parents if relatives(parents, model)]
+    if table_name == "channel_effects":  # those whose edits others are given
+        edited = {reference(study), *(name for model in parents for name, _ in kin(study, model))}
+        return [model for model in parents if model in edited]
     return list(parents)
 
 

@@ -119,6 +119,17 @@ class AttributeChannels(Section):
         return self.num_z
 
 
+class ChannelEffects(Section):
+    """The channels that move an attribute, measured by moving each: what edits are made of."""
+
+    judge: str = key(..., "who measures (needs attributes)")
+    attributes: Attributes = key(..., "which attributes", min_length=1)
+    num_z: int = key(4, "latent codes, each with two images for every channel", ge=1)
+    strength: float = key(5.0, "size of a step, in standard deviations of the channel", gt=0)
+    truncation_psi: Truncation = key(0.7, "truncation of the codes")
+    num_listed: int = key(20, "channels listed for each", ge=1)
+
+
 class Boundaries(Section):
     """Linear directions in W for attributes (InterFaceGAN; StyleAlign, A.2)."""
 
@@ -139,8 +150,8 @@ class EffectAgreement(Section):
 
     judge: str = key(..., "who measures (needs attributes)")
     attributes: Attributes = key(..., "attributes that are numbers", min_length=1)
-    num_channels: int = key(16, "the parent's clearest channels of each attribute", ge=1)
-    num_z: int = key(48, "latent codes", ge=4)
+    num_channels: int = key(16, "the parent's channels that move each attribute most", ge=1)
+    num_z: int = key(16, "latent codes", ge=4)
     strength: float = key(5.0, "size of an edit, in standard deviations of the parent's samples", gt=0)
     truncation_psi: Truncation = key(0.7, "truncation of the codes")
 
@@ -157,9 +168,9 @@ class Manipulations(Section):
     """Pictures of edits, the same in every model (StyleAlign, Figures 2 and 9)."""
 
     reference: str | None = key(None, "the model whose channels and boundaries are used (null: the first root)")
-    attributes: Attributes = key((), "for each: its clearest channel and its boundary")
+    attributes: Attributes = key((), "for each: the channels that move it most, together, and its boundary")
     edits: tuple[ChannelEdit, ...] = key((), "more edits, in your words")
-    strengths: tuple[float, ...] = key((-6, 0, 6), "in standard deviations of the reference's samples", min_length=2)
+    strengths: tuple[float, ...] = key((-3, 0, 3), "in standard deviations of the reference's samples", min_length=2)
     num: int = key(1, "latent codes", ge=1)
     truncation_psi: Truncation = key(0.7, "truncation of the codes")
 
@@ -177,9 +188,10 @@ class Studies(Section):
     channel_overlap: ChannelOverlap | None = key(None, "table and figure (needs localized_channels)")
     channel_fate: ChannelFate | None = key(None, "table and figure (needs localized_channels)")
     attribute_channels: AttributeChannels | None = key(None, "table attribute_channels")
+    channel_effects: ChannelEffects | None = key(None, "table channel_effects")
     boundaries: Boundaries | None = key(None, "table boundaries")
-    effect_agreement: EffectAgreement | None = key(None, "table and figure (needs attribute_channels, boundaries)")
-    manipulations: Manipulations | None = key(None, "figure manipulations (needs attribute_channels, boundaries)")
+    effect_agreement: EffectAgreement | None = key(None, "table and figure (needs channel_effects, boundaries)")
+    manipulations: Manipulations | None = key(None, "figure manipulations (needs channel_effects, boundaries)")
 
     def named(self) -> dict[str, Section]:
         """The comparisons that are made, by name."""
@@ -193,6 +205,7 @@ NEEDS: dict[str, str] = {
     "attribute_alignment": "attributes",
     "localized_channels": "regions",
     "attribute_channels": "attributes",
+    "channel_effects": "attributes",
     "boundaries": "attributes",
     "effect_agreement": "attributes",
 }
@@ -202,8 +215,8 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
     "localized_channels": ("channel_maps",),
     "channel_overlap": ("localized_channels",),
     "channel_fate": ("localized_channels",),
-    "effect_agreement": ("attribute_channels", "boundaries"),
-    "manipulations": ("attribute_channels", "boundaries"),
+    "effect_agreement": ("channel_effects", "boundaries"),
+    "manipulations": ("channel_effects", "boundaries"),
 }
 """What each study reads of others."""
 

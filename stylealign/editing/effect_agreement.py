@@ -34,7 +34,7 @@ import torch
 
 from stylealign.boundaries import Boundaries, load_boundaries
 from stylealign.checkpoint import load_generator
-from stylealign.editing.channel_effects import judged, odd_changes, root_mean_square, screened_effects
+from stylealign.editing.channel_effects import judged, odd_changes
 from stylealign.editing.manipulate import (
     CHANNEL,
     CHANNELS,
@@ -45,7 +45,7 @@ from stylealign.editing.manipulate import (
     find_channel,
     measure_deviations,
 )
-from stylealign.editing.ranked_channels import ranked_channels, ranks_by_effect
+from stylealign.editing.ranked_channels import ranked_channels
 from stylealign.errors import JudgeError
 from stylealign.intervals import bootstrap_interval
 from stylealign.judged_attributes import Scores, known_attributes, read_scores
@@ -68,7 +68,7 @@ class Relative:
     name: str
     relation: str
     g_ema: str | os.PathLike[str]
-    channels: str | os.PathLike[str]  # rows of attribute_channels, or of channel_effects
+    channels: str | os.PathLike[str]  # rows of channel_effects (or of attribute_channels), or of channel_effects
     boundaries: str | os.PathLike[str]
 
 
@@ -106,7 +106,6 @@ def effect_agreement_rows(
     domains: Mapping[str, str],
     seed: int,
     device: torch.device | str = "cpu",
-    num_screened_z: int = 2,
 ) -> list[dict[str, Any]]:
     """Rows of the table ``effect_agreement`` for one child against each of its ``relatives``.
 
@@ -128,9 +127,7 @@ def effect_agreement_rows(
         check_same_spaces(G, parent, f"models.{child} and models.{relative.name}")
         protocol = {"strength": strength, "truncation_psi": truncation_psi, "seed": seed}
         deviations = measure_deviations(parent, truncation_psi=truncation_psi, seed=seed)
-        chosen = _chosen_channels(
-            parent, relative, judge, attributes, num_channels, deviations, num_screened_z, protocol
-        )
+        chosen = {name: _chosen_channels(relative, name, num_channels) for name in attributes}
         plan = _plan(parent, chosen, load_boundaries(relative.boundaries), attributes)
         changes = measured_changes(parent, G, plan.edits, deviations, judge, attributes, num_z=num_z, **protocol)
         about = {"parent": relative.name, "child": child, "relation": relative.relation, "judge": judge.name}
@@ -151,25 +148,9 @@ def _numbers(judge: "Judge", attributes: Sequence[str], scores: Scores) -> tuple
     return chosen
 
 
-def _chosen_channels(
-    parent: "Generator",
-    relative: Relative,
-    judge: "Judge",
-    attributes: Sequence[str],
-    num_channels: int,
-    deviations: Deviations,
-    num_screened_z: int,
-    protocol: Mapping[str, Any],
-) -> dict[str, list[str]]:
-    """The papers' indices of each attribute's channels, clearest first."""
-    if not num_screened_z or ranks_by_effect(relative.channels):
-        key = f"{KEY}.attributes"
-        ranked = {name: ranked_channels(relative.channels, name, num_channels, key) for name in attributes}
-        return {name: [channel.paper_index for channel in channels] for name, channels in ranked.items()}
-    edits, changes = screened_effects(parent, judge, attributes, deviations, num_z=num_screened_z, **protocol)
-    effects = root_mean_square(changes.transpose(2, 0, 1))  # [A, C]
-    places = np.argsort(-effects, axis=1, kind="stable")[:, :num_channels]
-    return {name: [edits[place].title for place in some] for name, some in zip(attributes, places, strict=True)}
+def _chosen_channels(relative: Relative, attribute: str, num: int) -> list[str]:
+    """The papers' indices of the relative's channels for an attribute, first ones first."""
+    return [channel.paper_index for channel in ranked_channels(relative.channels, attribute, num, f"{KEY}.attributes")]
 
 
 def _plan(

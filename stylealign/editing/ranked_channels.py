@@ -41,11 +41,6 @@ def ranked_channels(path: str | os.PathLike[str], attribute: str, num: int, key:
     return [RankedChannel(row["paper_index"], _sign(row)) for row in ordered.head(num).to_dict("records")]
 
 
-def ranks_by_effect(path: str | os.PathLike[str]) -> bool:
-    """Whether the table at ``path`` holds measured effects, so that nothing need be measured again."""
-    return SCORES[0] in read_table(path).columns
-
-
 def _sign(row: dict[str, Any]) -> int:
     if "effect" in row:
         return -1 if row["effect"] < 0 else 1

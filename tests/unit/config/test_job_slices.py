@@ -54,6 +54,7 @@ def changed_by(*overlays) -> set[str]:
         ({"studies": {"channel_maps": {"memory_budget_gb": 0.5}}}, set()),
         ({"studies": {"attribute_channels": {"num_listed": 4}}}, "attribute_channels"),
         ({"studies": {"boundaries": {"extreme_share": 0.2}}}, "boundaries"),
+        ({"studies": {"channel_effects": {"num_z": 2}}}, "channel_effects"),
         ({"studies": {"effect_agreement": {"num_z": 9}}}, "effect_agreement"),
         ({"studies": {"manipulations": {"num": 2}}}, "manipulations"),
     ],
@@ -101,6 +102,7 @@ def test_whose_channels_are_compared():
     assert slices.kin(study, "cat") == [("dog", "child"), ("face", "grandchild")]
     assert slices.kin(study, "face") == []
     assert slices.children(study, "dog") == ["cat", "face_again"]
+    assert slices.measured_models(study, "channel_effects") == ["face", "dog"]
 
 
 def test_the_order_of_a_pictures_channels_reaches_the_job():

@@ -374,7 +374,10 @@ def test_comparisons_need_somebody_to_compare():
 
 
 CHANNELS = {"channel_maps": {}, "localized_channels": {"judge": "embedded"}}
-EDITS = {"attribute_channels": {"judge": "embedded"}, "boundaries": {"judge": "embedded"}}
+EDITS = {
+    "channel_effects": {"judge": "embedded", "attributes": ["yaw_deg"]},
+    "boundaries": {"judge": "embedded"},
+}
 
 
 @pytest.mark.parametrize(
@@ -385,12 +388,15 @@ EDITS = {"attribute_channels": {"judge": "embedded"}, "boundaries": {"judge": "e
         ({"channel_overlap": {}},
          "studies.channel_overlap: needs localized_channels beside it; add what is missing, or drop this one"),
         ({"manipulations": {"attributes": ["yaw_deg"]}},
-         "studies.manipulations: needs attribute_channels and boundaries beside it; "
+         "studies.manipulations: needs channel_effects and boundaries beside it; "
          "add what is missing, or drop this one"),
         ({**EDITS, "manipulations": {}},
          "studies.manipulations: shows nothing: name `attributes`, `edits` or both"),
         ({**EDITS, "manipulations": {"attributes": ["yaw_deg"], "reference": "fase"}},
          "studies.manipulations.reference = \"fase\": there is no such model; did you mean 'face'?"),
+        ({**EDITS, "manipulations": {"attributes": ["yaw_deg", "yaw"]}},
+         "studies.manipulations.attributes = \"yaw\": studies.channel_effects does not measure it; "
+         "did you mean 'yaw_deg'?"),
         ({**EDITS, "manipulations": {"edits": [{"title": "turn"}]}},
          "studies.manipulations.edits.0 = \"turn\": needs either `channels` or `direction`"),
         ({**CHANNELS, "localized_channels": {"judge": "embedded", "judge_of": {"dgo": "embedded"}}},

@@ -17,17 +17,28 @@ from stylealign.editing.effect_agreement import (
 from stylealign.editing.manipulate import measure_deviations
 from stylealign.editing.ranked_channels import ranked_channels
 from stylealign.errors import ConfigError, JudgeError, LineageError
-from stylealign.tables import EFFECT_AGREEMENT, to_frame
+from stylealign.tables import CHANNEL_EFFECTS, EFFECT_AGREEMENT, read_table, to_frame, write_table
 
 DOMAINS = dict.fromkeys(("parent", "copy", "child", "stranger", "foreigner"), "face")
 
 
 @pytest.fixture(scope="module")
-def rows_of(family, judge, channels, boundaries):
-    def rows(child, parents=("parent",), **changed):
+def effects(family, judge, tmp_path_factory):
+    """The parent's channels that move yaw and smile most."""
+    settings = {"attributes": ("yaw_deg", "smile"), "num_listed": 6, "num_z": 2, "strength": 3.0}
+    settings |= {"truncation_psi": 0.7, "quality": None, "domain": "face", "seed": 0}
+    rows = channel_effect_rows("parent", family["parent"], judge, **settings)
+    path = tmp_path_factory.mktemp("effects") / "parent.parquet"
+    write_table(path, CHANNEL_EFFECTS, rows, {})
+    return path
+
+
+@pytest.fixture(scope="module")
+def rows_of(family, judge, effects, boundaries):
+    def rows(child, parents=("parent",), channels=effects, **changed):
         relatives = [Relative(name, "child", family[name], channels, boundaries) for name in parents]
         settings = {"attributes": ("yaw_deg", "smile"), "num_channels": 4, "num_z": 6, "strength": 3.0}
-        settings |= {"truncation_psi": 0.7, "quality": None, "domains": DOMAINS, "seed": 0, "num_screened_z": 1}
+        settings |= {"truncation_psi": 0.7, "quality": None, "domains": DOMAINS, "seed": 0}
         return effect_agreement_rows(child, family[child], relatives, judge, **(settings | changed))
 
     return rows
@@ -102,8 +113,8 @@ def test_channels_by_signal_to_noise_count_once_and_know_their_sign(channels):
         ranked_channels(channels, "smil", 1, "key")
 
 
-def test_without_screening_the_table_decides(rows_of):
-    rows = [row for row in rows_of("child", num_screened_z=0) if row["edits"] == "channel"]
+def test_channels_by_signal_to_noise_may_be_compared_instead(rows_of, channels):
+    rows = [row for row in rows_of("child", channels=channels) if row["edits"] == "channel"]
     assert [(row["attribute"], row["edit"]) for row in rows] == [
         ("yaw_deg", "5_3"),
         ("yaw_deg", "3_1"),
@@ -111,30 +122,14 @@ def test_without_screening_the_table_decides(rows_of):
     ]
 
 
-def test_measured_effects_are_a_table_to_choose_from(family, judge, boundaries, tmp_path):
-    import pandas as pd
-
-    settings = {"strength": 3.0, "truncation_psi": 0.7, "seed": 0}
-    rows = channel_effect_rows(
-        "parent",
-        family["parent"],
-        judge,
-        attributes=("yaw_deg",),
-        num_listed=6,
-        num_z=2,
-        quality=None,
-        domain="face",
-        **settings,
-    )
-    assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5, 6]
-    assert sorted((row["effect_rms"] for row in rows), reverse=True) == [row["effect_rms"] for row in rows]
-    assert all(abs(row["effect"]) <= row["effect_rms"] + 1e-12 for row in rows)
-    path = tmp_path / "effects.parquet"
-    pd.DataFrame(rows).to_parquet(path)
-    relative = Relative("parent", "child", family["parent"], path, boundaries)
-    settings |= {"num_channels": 3, "num_z": 4, "quality": None, "domains": DOMAINS, "attributes": ("yaw_deg",)}
-    found = effect_agreement_rows("child", family["child"], [relative], judge, **settings)
-    assert [row["edit"] for row in found if row["edits"] == "channel"] == [row["paper_index"] for row in rows[:3]]
+def test_the_channels_that_move_an_attribute_most_are_compared(rows_of, effects):
+    table = read_table(effects)
+    yaw = table[table["attribute"] == "yaw_deg"].sort_values("rank")
+    assert yaw["rank"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert yaw["effect_rms"].is_monotonic_decreasing
+    assert (table["effect"].abs() <= table["effect_rms"] + 1e-12).all()
+    found = rows_of("child", attributes=("yaw_deg",), num_channels=3)
+    assert [row["edit"] for row in found if row["edits"] == "channel"] == yaw["paper_index"].tolist()[:3]
 
 
 def test_screening_finds_the_channel_that_makes_the_attribute(family, judge):
@@ -174,7 +169,6 @@ def test_an_attribute_without_a_boundary(family, judge, channels, tmp_path):
             judge,
             attributes=("yaw_deg",),
             domains=DOMAINS,
-            num_screened_z=0,
             **settings,
         )
     kept = load_boundaries(tmp_path / "b.npz")
