@@ -54,7 +54,7 @@ def judge_mem_mb(num_images: int, resolution: int) -> float:
 
 def conv_channels(resolution: int, channel_base: int, channel_max: int) -> int:
     """Style channels of the convolutions of a generator: what has a channel map."""
-    sizes = [2**power for power in range(2, resolution.bit_length())]
+    sizes = [1 << power for power in range(2, resolution.bit_length())]
     widths = [min(channel_base // size, channel_max) for size in sizes]
     return sum(widths) + sum(widths[:-1])  # conv1 of every resolution; conv0 of all but the first
 
