@@ -51,3 +51,18 @@ def test_a_judge_asks_for_more_as_its_images_grow():
     default = resources.judge_mem_mb(50_000, 32)
     assert 2_500 < default < 4_000
     assert resources.judge_mem_mb(50_000, 256) > 15_000
+
+
+@pytest.mark.parametrize("shape", [(16, 256, 16), (32, 1024, 64), (256, 32768, 512), (1024, 16384, 512)])
+def test_conv_channels_are_those_of_the_generator(shape):
+    from stylealign.networks.stylespace import style_layers
+
+    counted = sum(layer.channels for layer in style_layers(*shape) if layer.kind != "torgb")
+    assert resources.conv_channels(*shape) == counted
+
+
+def test_memory_of_channel_maps_grows_with_images_channels_cells_and_the_budget():
+    small = resources.maps_mem_mb(200, 416, 32, 1.0)
+    assert 2000 < small < 4000
+    for more in ((400, 416, 32, 1.0), (200, 832, 32, 1.0), (200, 416, 64, 1.0), (200, 416, 32, 2.0)):
+        assert resources.maps_mem_mb(*more) > small
