@@ -25,7 +25,7 @@ WORDS = {
     "unlisted": "unlisted region",
     "inactive": "none",
 }
-LEFT, TOP, BOTTOM, GAP, BLOCK_GAP, HEAD = 40, 140, 48, 56, 60, 92  # px; HEAD is a panel's title
+LEFT, TOP, BOTTOM, GAP, BLOCK_GAP, HEAD = 40, 150, 48, 56, 60, 116  # px; HEAD is a panel's title
 TALLEST = 330.0  # px, all channels of the parent that has most
 SUBTITLE = "The parent's localized channels, and where the same channels act in its child and grandchild."
 
@@ -37,7 +37,8 @@ class Chain:
     parent: str
     child: str
     grandchild: str
-    rows: "pd.DataFrame"
+    rows: "pd.DataFrame"  # by the strict rule
+    loose: "pd.DataFrame"
 
     @property
     def models(self) -> list[str]:
@@ -47,7 +48,10 @@ class Chain:
 def draw_channel_fate(
     table: "pd.DataFrame", parents: Mapping[str, str | None], png: Path, pdf: Path | None = None
 ) -> None:
-    """``table`` is ``channel_fate``; a child whose grandchildren are shown is not shown again on its own."""
+    """``table`` is ``channel_fate``; a child whose grandchildren are shown is not shown again on its own.
+
+    Ribbons count by the papers' strict rule; what the loose one comes to is a line above them.
+    """
     with style.applied():
         compose_channel_fate(table, parents).save(png, pdf)
 
@@ -77,10 +81,16 @@ def compose_channel_fate(table: "pd.DataFrame", parents: Mapping[str, str | None
 
 def _chains(table: "pd.DataFrame", parents: Mapping[str, str | None]) -> list[Chain]:
     place = order_of(parents)
-    rows = table[table["num_channels"] > 0]
-    groups = [(key, group) for key, group in rows.groupby(["parent", "child", "grandchild"], sort=False)]
-    followed = {key[:2] for key, _ in groups if key[2]}
-    chains = [Chain(*key, group) for key, group in groups if key[2] or key[:2] not in followed]
+    by_rule = {rule: table[(table["rule"] == rule) & (table["num_channels"] > 0)] for rule in ("strict", "loose")}
+    names = ["parent", "child", "grandchild"]
+    groups = {key: group for key, group in by_rule["strict"].groupby(names, sort=False)}
+    followed = {key[:2] for key in groups if key[2]}
+    alone = by_rule["loose"].set_index(names, drop=False).sort_index()
+    chains = [
+        Chain(*key, group, alone[alone.index == key])
+        for key, group in groups.items()
+        if key[2] or key[:2] not in followed
+    ]
     known = [chain for chain in chains if set(chain.models) <= set(place)]
     return sorted(known, key=lambda chain: [place[model] for model in reversed(chain.models)])
 
@@ -117,34 +127,33 @@ def _draw_chain(sheet: Sheet, chain: Chain, place: tuple[float, float, float, fl
     x, y, width, height = place
     title = " \N{RIGHTWARDS ARROW} ".join(chain.models)
     sheet.text(x, y + 18, title, fontsize=size_within([title], width, weight="bold"), fontweight="bold")
-    line = _returned(chain) or _retained(chain)
-    sheet.text(x, y + 44, line, fontsize=size_within([line], width, style.SMALL), color=style.GREY)
+    summary = _returned if chain.grandchild else _retained
+    strict, loose = summary(chain, chain.rows), f"loose rule: {summary(chain, chain.loose)}"
+    size = size_within([strict, loose], width, style.SMALL)
+    sheet.text(x, y + 43, strict, fontsize=size, color=style.GREY)
+    sheet.text(x, y + 65, loose, fontsize=size, color=style.GREY)
     columns = _columns(chain)
     before = 12 + max(width_of(f"{bar.name} {bar.size}", style.SMALL) for bar in columns[0])
     after = 12 + max(width_of(f"{bar.name} {bar.size}", style.SMALL) for bar in columns[-1])
     step = (width - before - after - BAR) / (len(columns) - 1)
     lefts = [before + step * index for index in range(len(columns))]
     for model, left in zip(chain.models, lefts, strict=True):
-        sheet.text(x + left + BAR / 2, y + 74, model, ha="center", fontsize=style.SMALL, fontweight="bold")
+        sheet.text(x + left + BAR / 2, y + 98, model, ha="center", fontsize=style.SMALL, fontweight="bold")
     axes = sheet.axes(x, y + HEAD, width, height - HEAD)
     draw_alluvial(axes, columns, _flows(chain), lefts, unit)
 
 
-def _retained(chain: Chain) -> str:
-    kept = int(chain.rows.loc[chain.rows["fate_in_child"] == "retained", "num_channels"].sum())
-    return f"{kept} of {int(chain.rows['num_channels'].sum())} channels act in their region in {chain.child}"
+def _retained(chain: Chain, rows: "pd.DataFrame") -> str:
+    kept = int(rows.loc[rows["fate_in_child"] == "retained", "num_channels"].sum())
+    return f"{kept} of {int(rows['num_channels'].sum())} channels act in their region in {chain.child}"
 
 
-def _returned(chain: Chain) -> str:
+def _returned(chain: Chain, rows: "pd.DataFrame") -> str:
     """How many of the channels that the child uses nowhere act in their old region in the grandchild."""
-    silent = chain.rows[chain.rows["fate_in_child"] == "inactive"]
+    silent = rows[rows["fate_in_child"] == "inactive"]
     back = int(silent.loc[silent["fate_in_grandchild"] == "retained", "num_channels"].sum())
     total = int(silent["num_channels"].sum())
-    return (
-        f"of {total} localized nowhere in {chain.child}, {back} act in their old region in {chain.grandchild}"
-        if chain.grandchild
-        else ""
-    )
+    return f"of {total} localized nowhere in {chain.child}, {back} act in their old region in {chain.grandchild}"
 
 
 def _draw_legend(sheet: Sheet) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from stylealign.figures import style
 from stylealign.figures.channel_evidence import Examples, load_examples
-from stylealign.figures.lineage_order import Node, lineage_order
+from stylealign.figures.lineage_order import Node, lineage_order, lone_roots
 from stylealign.figures.overlay import outlined, over_grey
 from stylealign.figures.region_order import order_regions
 from stylealign.figures.sheet import Sheet, side_within, size_within, width_of
@@ -20,14 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEFT, TOP, BOTTOM, GAP, APART = 40, 128, 40, 12, 28  # px; APART sets the images off from the maps
-MOST, LARGEST_SIDE, HEAD, NOTE, BLOCK_GAP = (
-    7,
-    160,
-    74,
-    40,
-    60,
-)  # regions; image; px: over a block, under a cell, between
-SUBTITLE = "Heat: what the channel changes in the image of one z. Outline: the region. Below: where it acts, in how many images."
+HEAD, NOTE, BLOCK_GAP = 74, 42, 60  # px: names over a block, the line under a cell, between blocks
+MOST, LARGEST_SIDE, NARROWEST = 6, 192, 1100  # regions; px: image, sheet
+SUBTITLE = "Heat: what the channel changes, for one z. Outline: the region. Below: where it acts most, in which part of the images."
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,8 @@ def compose_channel_maps(
     room = (style.WIDTH_PX - 2 * LEFT - names - APART) / (1 + max(len(chosen) for _, chosen in blocks)) - GAP
     side = side_within(max(each.pixels.shape[1] for each in examples.values()), min(room, LARGEST_SIDE))
     heights = [HEAD + len(block) * (side + NOTE) for block, _ in blocks]
-    sheet = Sheet(style.WIDTH_PX, TOP + sum(heights) + BLOCK_GAP * (len(blocks) - 1) + BOTTOM)
+    width = 2 * LEFT + names + APART + (1 + max(len(chosen) for _, chosen in blocks)) * (side + GAP)
+    sheet = Sheet(max(int(width), NARROWEST), TOP + sum(heights) + BLOCK_GAP * (len(blocks) - 1) + BOTTOM)
     sheet.heading("What a channel does", SUBTITLE)
     y = TOP
     for (block, chosen), height in zip(blocks, heights, strict=True):
@@ -83,8 +79,8 @@ def _blocks(nodes: Sequence[Node]) -> list[list[Node]]:
     for node in nodes:
         families.setdefault(node.root, []).append(node)
     blocks = [family for root, family in families.items() if len(family) > 1 and family[0].model == root]
-    alone = [node for family in families.values() if len(family) == 1 for node in family if node.parent is None]
-    return [blocks[0] + alone, *blocks[1:]] if blocks else []
+    controls = lone_roots(nodes)
+    return [blocks[0] + [node for node in nodes if node.model in controls], *blocks[1:]] if blocks else []
 
 
 def _clearest(table: "pd.DataFrame") -> list[Chosen]:
@@ -109,7 +105,8 @@ def _draw_block(
     lefts = [x + side + APART + index * (side + GAP) for index in range(len(chosen))]
     for each, left in zip(chosen, lefts, strict=True):
         sheet.text(left, y + 22, each.region, fontweight="bold")
-        sheet.text(left, y + 50, f"{each.paper_index}  ({each.channel})", fontsize=6.5, color=style.GREY)
+        label = f"{each.paper_index}  ({each.channel})"
+        sheet.text(left, y + 50, label, fontsize=size_within([label], side, style.SMALL), color=style.GREY)
     for row, node in enumerate(block):
         top, shown = y + HEAD + row * (side + NOTE), examples[node.model]
         control = node.root != block[0].root
@@ -121,7 +118,7 @@ def _draw_block(
         for each, left in zip(chosen, lefts, strict=True):
             picture = over_grey(shown.pixels[example], shown.map_of(example, each.channel), side)
             sheet.image(outlined(picture, shown.mask(example, each.region)), left, top, side)
-            _write_note(sheet, channels[node.model], each, (left, top + side + 20), side)
+            _write_note(sheet, channels[node.model], each, (left, top + side + 22), side)
 
 
 def _richest(examples: Examples, chosen: Sequence[Chosen]) -> int:
@@ -137,4 +134,4 @@ def _write_note(sheet: Sheet, table: "pd.DataFrame", each: Chosen, place: tuple[
     text = f"{row['region']} {100 * row['rate']:.0f} %"
     kept = bool(row["localized"]) and row["region"] == each.region
     look = {"color": style.INK if row["localized"] else style.GREY, "fontweight": "bold" if kept else "normal"}
-    sheet.text(*place, text, fontsize=size_within([text], side, 6.5), **look)
+    sheet.text(*place, text, fontsize=size_within([text], side, style.SMALL), **look)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 SHOWN = ("child", "grandchild", "unrelated")
 ACROSS, LEFT, TOP, BOTTOM, GAP, BLOCK_GAP = 3, 40, 150, 40, 40, 52  # panels a row; the others px
 CELL, ROW_HEIGHT, SLANT = 64.0, 34, 48.0  # widest cell, px; a row, px; of the columns' names, degrees
-TITLE_HEIGHT = 84  # px, of a panel's title and the two lines under it
+TITLE_HEIGHT = 106  # px, of a panel's title and the three lines under it
+STRICT, LOOSE = "strict", "loose"
 SURE = 0.01  # p within layers below which a cell is coloured
 SUBTITLE = (
     "Columns: the parent's localized channels, by region. Rows: the child's, found on its own. Cells: those in both."
@@ -43,7 +44,7 @@ class Panel:
     rows: Mapping[str, int]  # the child's
     shared: NDArray[np.float64]
     excess: NDArray[np.float64]
-    lines: tuple[str, str]
+    lines: tuple[str, ...]
 
     @property
     def is_empty(self) -> bool:
@@ -53,7 +54,10 @@ class Panel:
 def draw_channel_overlap(
     table: "pd.DataFrame", parents: Mapping[str, str | None], png: Path, pdf: Path | None = None
 ) -> None:
-    """``table`` is ``channel_overlap``; a panel for every child, grandchild and unrelated root in it."""
+    """``table`` is ``channel_overlap``; a panel for every child, grandchild and unrelated root in it.
+
+    Cells are counted by the papers' strict rule; what the loose one comes to is a line above them.
+    """
     with style.applied():
         compose_channel_overlap(table, parents).save(png, pdf)
 
@@ -79,7 +83,8 @@ def compose_channel_overlap(table: "pd.DataFrame", parents: Mapping[str, str | N
 
 
 def _panel(pair: Pair, rows: "pd.DataFrame") -> Panel:
-    cells = rows[~rows["parent_region"].str.startswith("(") & ~rows["child_region"].str.startswith("(")]
+    strict = rows[rows["rule"] == STRICT]
+    cells = strict[~strict["parent_region"].str.startswith("(") & ~strict["child_region"].str.startswith("(")]
     in_parent = cells.groupby("parent_region")["parent_total"].first().to_dict()
     in_child = cells.groupby("child_region")["child_total"].first().to_dict()
     columns = {name: int(in_parent[name]) for name in order_regions(in_parent) if in_parent[name]}
@@ -95,18 +100,23 @@ def _panel(pair: Pair, rows: "pd.DataFrame") -> Panel:
     return Panel(pair, columns, listed, shared, excess, _summary(pair, rows))
 
 
-def _summary(pair: Pair, rows: "pd.DataFrame") -> tuple[str, str]:
-    """What the panel comes to, in two lines."""
-    total = rows[(rows["parent_region"] == LISTED) & (rows["child_region"] == SAME)]
-    if total.empty or not total["parent_total"].iloc[0]:
-        return f"{pair.parent} has no channel that is localized", ""
-    row = total.iloc[0]
-    interval = f"({row['low']:.0f} to {row['high']:.0f})"
-    kept = f"keeps {row['shared']} of {row['parent_total']} in their region {interval}"
-    chance = (
-        f"by chance {significant(row['expected_within_layers'], 2)} (within layers), {p_text(row['p_within_layers'])}"
-    )
-    return kept, chance
+def _summary(pair: Pair, rows: "pd.DataFrame") -> tuple[str, ...]:
+    """What the panel comes to: two lines by the strict rule, one by the loose."""
+    total = rows[(rows["parent_region"] == LISTED) & (rows["child_region"] == SAME)].set_index("rule")
+    if STRICT not in total.index or not total.loc[STRICT, "parent_total"]:
+        strict = (f"{pair.parent} has no localized channel", "")
+    else:
+        row = total.loc[STRICT]
+        interval = f"({row['low']:.0f} to {row['high']:.0f})"
+        strict = (f"keeps {row['shared']} of {row['parent_total']} in their region {interval}", _chance(row))
+    if LOOSE not in total.index:
+        return strict
+    row = total.loc[LOOSE]
+    return *strict, f"loose rule: {row['shared']} of {row['parent_total']}, {_chance(row)}"
+
+
+def _chance(row: "pd.Series") -> str:
+    return f"by chance {significant(row['expected_within_layers'], 2)}, {p_text(row['p_within_layers'])}"
 
 
 def p_text(p_value: float) -> str:
@@ -135,7 +145,7 @@ def _draw_panel(sheet: Sheet, panel: Panel, x: float, y: float, width: float, li
     sheet.text(beside, y + 18, pair.note, fontsize=size, fontweight="bold", color=pair.colour)
     for place, line in enumerate(panel.lines):
         look = {"fontsize": size_within([line], width, style.SMALL), "color": style.GREY}
-        sheet.text(x, y + 44 + 23 * place, line, **look)
+        sheet.text(x, y + 43 + 22 * place, line, **look)
     if panel.is_empty:
         return
     names = _with_totals(panel.rows)

@@ -33,3 +33,9 @@ def lineage_order(parents: Mapping[str, str | None], shown: Collection[str] | No
 def order_of(parents: Mapping[str, str | None]) -> dict[str, int]:
     """Each model's place in :func:`lineage_order`, to sort a table's rows by."""
     return {node.model: place for place, node in enumerate(lineage_order(parents))}
+
+
+def lone_roots(nodes: Collection[Node]) -> set[str]:
+    """Roots that stand alone beside a family: the controls. None where no root has descendants among the nodes."""
+    families = {node.root for node in nodes if node.depth}
+    return {node.model for node in nodes if not node.depth and node.root not in families} if families else set()

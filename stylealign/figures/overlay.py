@@ -9,13 +9,14 @@ from stylealign.figures.sheet import Pixels, resample
 HEAT = LinearSegmentedColormap.from_list("heat", ["#ffffff", "#fee08b", "#f46d43", "#a50026"])
 OUTLINE = (0, 114, 178)  # style.BLUE
 THICKNESS = 3  # px
+LIFT = 0.7  # the power of the heat that is shown: below 1, so that what is less than the peak can be seen
 
 
 def over_grey(pixels: Pixels, heat: NDArray[np.float64], side: int) -> Pixels:
-    """An image [R, R, 3] in pale grey, tinted by a map [g, g] of 0 to 1: white heat leaves it, full heat replaces it."""
+    """An image [R, R, 3] in pale grey, tinted by a map [g, g] of 0 to 1: no heat leaves it, full heat replaces it."""
     grey = resample(pixels, side).astype(np.float64).mean(axis=-1, keepdims=True) / 255
     pale = 0.55 + 0.45 * grey  # [side, side, 1]
-    spread = _enlarged(heat, side)[..., None]
+    spread = (_enlarged(heat, side) ** LIFT)[..., None]
     tinted = pale * (1 - spread) + HEAT(spread[..., 0])[..., :3] * spread
     return np.rint(255 * tinted).astype(np.uint8)
 
