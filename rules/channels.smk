@@ -54,7 +54,7 @@ rule localized_channels:
 rule channel_overlap:
     input:
         evidence="results/cells/localized_channels/{model}.npz",
-        relatives=of_kin("results/cells/localized_channels/{relative}.npz"),
+        relatives=of_parsed_kin("results/cells/localized_channels/{relative}.npz"),
     output:
         rows="results/cells/channel_overlap/{model}.parquet",
     log:

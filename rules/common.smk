@@ -2,7 +2,7 @@
 from pathlib import Path
 
 from stylealign import resources as needs
-from stylealign.config import slices
+from stylealign.config import plan, slices
 from stylealign.config.load import read_study
 from stylealign.config.yaml_file import read_yaml
 from stylealign.data.recipe import RECIPE as IMAGE_SET_RECIPE
@@ -35,7 +35,7 @@ if not workflow.configfiles:
 config.update(study.canonical())
 config["untracked"] = {name: study.resolved_model(name).untracked() for name in study.models}
 config["device"] = study.device
-config["maps_budget_gb"] = slices.maps_budget(study)
+config["maps_budget_gb"] = plan.maps_budget(study)
 
 ON_GPU = needs.wants_gpu(study.device, needs.gpu_is_present())
 
@@ -48,8 +48,8 @@ wildcard_constraints:
     domain=any_of(study.domains),
     model=any_of(study.models),
     judge=any_of(study.judges),
-    table=any_of(slices.tables(study)),
-    shard=any_of(slices.shards(study)),
+    table=any_of(plan.tables(study)),
+    shard=any_of(plan.shards(study)),
 
 
 def spec(slice_of, *wildcard_names):
@@ -75,11 +75,11 @@ def minutes(base):
 
 
 def quality_memory(wildcards, attempt):
-    return needs.mem_mb(needs.features_mem_mb(*slices.quality_sizes(study)), attempt)
+    return needs.mem_mb(needs.features_mem_mb(*plan.quality_sizes(study)), attempt)
 
 
 def judge_memory(wildcards, attempt):
-    return needs.mem_mb(needs.judge_mem_mb(*slices.judge_sizes(study, wildcards.judge)), attempt)
+    return needs.mem_mb(needs.judge_mem_mb(*plan.judge_sizes(study, wildcards.judge)), attempt)
 
 
 def training_memory(wildcards, attempt):
@@ -94,7 +94,7 @@ def training_memory(wildcards, attempt):
 
 
 def maps_memory(wildcards, attempt):
-    return needs.mem_mb(needs.maps_mem_mb(*slices.maps_sizes(study)), attempt)
+    return needs.mem_mb(needs.maps_mem_mb(*plan.maps_sizes(study)), attempt)
 
 
 def training_minutes(wildcards, attempt):
@@ -103,7 +103,7 @@ def training_minutes(wildcards, attempt):
 
 
 def training_priority(wildcards):
-    return slices.training_priority(study, wildcards.model)
+    return plan.training_priority(study, wildcards.model)
 
 
 def shown(page, category=None):
@@ -140,15 +140,15 @@ def for_models(path, models=None):
 
 
 def for_tables(path):
-    return expand(path, table=slices.tables(study))
+    return expand(path, table=plan.tables(study))
 
 
 def for_figures(path):
-    return expand(path, figure=slices.figures(study))
+    return expand(path, figure=plan.figures(study))
 
 
 def for_judges(path):
-    return expand(path, judge=slices.trained_judges(study))
+    return expand(path, judge=plan.trained_judges(study))
 
 
 def of_domain(path):
@@ -199,22 +199,27 @@ def of_relatives(path):
 
 def of_kin(path):
     """The files of those that the wildcard model's channels and edits are compared with."""
-    return lambda wildcards: [path.format(relative=name) for name, _ in slices.kin(study, wildcards.model)]
+    return lambda wildcards: [path.format(relative=name) for name, _ in plan.kin(study, wildcards.model)]
+
+
+def of_parsed_kin(path):
+    """The same, of those whose regions are found."""
+    return lambda wildcards: [path.format(relative=name) for name, _ in plan.parsed_kin(study, wildcards.model)]
 
 
 def of_children(path):
-    """The files of the wildcard model's children."""
-    return lambda wildcards: [path.format(child=name) for name in slices.children(study, wildcards.model)]
+    """The files of the wildcard model's children whose regions are found."""
+    return lambda wildcards: [path.format(child=name) for name in plan.parsed_children(study, wildcards.model)]
 
 
 def of_shards(path):
     """The files of the wildcard model's shards."""
-    return lambda wildcards: expand(path, model=wildcards.model, shard=slices.shards(study))
+    return lambda wildcards: expand(path, model=wildcards.model, shard=plan.shards(study))
 
 
 def of_reference(path):
     """The file of the model whose channels and directions the pictures of edits use."""
-    return path.format(model=slices.reference(study))
+    return path.format(model=plan.reference(study))
 
 
 def labelled(path):
@@ -230,7 +235,7 @@ def with_judge_of(comparison, path):
 
 def weights_file(judge):
     """What a judge reads: trained here, fetched here, a file of the user's, or nothing."""
-    source = slices.weights_source(study.judges[judge])
+    source = plan.weights_source(study.judges[judge])
     made = {
         "trained": f"results/judges/{judge}/judge.safetensors",
         "fetched": f"results/judges/{judge}/weights",
@@ -251,12 +256,12 @@ def weights_of(comparison):
 
 def weights_of_parser(wildcards):
     """What the region parser of the wildcard model reads."""
-    return weights_file(slices.parser(study, wildcards.model))
+    return weights_file(plan.parser(study, wildcards.model))
 
 
 def quality_of_parser(wildcards):
     """How well that parser reads images, where it is trained here."""
-    return quality_file(slices.parser(study, wildcards.model))
+    return quality_file(plan.parser(study, wildcards.model))
 
 
 def quality_of(comparison):
@@ -266,7 +271,7 @@ def quality_of(comparison):
 
 
 def quality_file(judge):
-    return f"results/judges/{judge}/quality.parquet" if judge in slices.trained_judges(study) else []
+    return f"results/judges/{judge}/quality.parquet" if judge in plan.trained_judges(study) else []
 
 
 def parts_of_table(wildcards):
@@ -276,6 +281,6 @@ def parts_of_table(wildcards):
     if wildcards.table == "image_sets":
         return ["results/cells/image_sets/study.parquet"]
     if wildcards.table == "judge_quality":
-        return expand("results/judges/{judge}/quality.parquet", judge=slices.trained_judges(study))
-    models = slices.measured_models(study, wildcards.table)
+        return expand("results/judges/{judge}/quality.parquet", judge=plan.trained_judges(study))
+    models = plan.measured_models(study, wildcards.table)
     return expand("results/cells/{table}/{model}.parquet", table=wildcards.table, model=models)

@@ -94,7 +94,7 @@ rule draw_component_reset:
         table="results/tables/component_reset.parquet",
         images=for_models(
             "results/cells/component_reset/{model}.npz",
-            slices.measured_models(study, "component_reset"),
+            plan.measured_models(study, "component_reset"),
         ),
     output:
         png="results/figures/component_reset.png",
@@ -183,8 +183,8 @@ rule draw_attribute_alignment:
 
 rule draw_channel_maps:
     input:
-        evidence=for_models("results/cells/localized_channels/{model}.npz"),
-        channels=for_models("results/channels/{model}.parquet"),
+        evidence=for_models("results/cells/localized_channels/{model}.npz", plan.parsed(study)),
+        channels=for_models("results/channels/{model}.parquet", plan.parsed(study)),
     output:
         png="results/figures/channel_maps.png",
         pdf="results/figures/channel_maps.pdf",
@@ -196,7 +196,7 @@ rule draw_channel_maps:
         mem_mb=memory(1000),
         runtime=minutes(10),
     params:
-        spec=spec(slices.figure),
+        spec=spec(slices.channel_maps_figure),
         code=code("draw_channel_maps"),
     message:
         "Figure channel_maps: what a channel changes, in every model"

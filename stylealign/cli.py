@@ -17,7 +17,7 @@ RESUME_FOLDERS = ("results/models/*/.resume", "results/judges/*/.resume")
 @app.command()
 def check(config: Annotated[Path, typer.Argument(help="the study's file")] = Path("config.yaml")) -> None:
     """Report every mistake of a study at once; say what it would make."""
-    from stylealign.config import slices
+    from stylealign.config import plan
     from stylealign.config.load import read_study
     from stylealign.lineage import lineage
 
@@ -25,8 +25,8 @@ def check(config: Annotated[Path, typer.Argument(help="the study's file")] = Pat
     typer.echo(f"{config}: {len(study.domains)} domains, {len(study.models)} models at {study.resolution} px")
     for model in study.models:
         typer.echo(f"  {' -> '.join(lineage(study.parents(), model))}")
-    typer.echo(f"tables: {', '.join(slices.tables(study))}")
-    typer.echo(f"figures: {', '.join(slices.figures(study))}")
+    typer.echo(f"tables: {', '.join(plan.tables(study))}")
+    typer.echo(f"figures: {', '.join(plan.figures(study))}")
 
 
 @app.command("config-docs")

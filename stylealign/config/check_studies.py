@@ -60,6 +60,11 @@ def _check_edited_attributes(studies: Studies) -> Iterator[Problem]:
 
 
 def _check_parsers(sketch: Sketch, localized: LocalizedChannels) -> Iterator[Problem]:
+    shown = {model.domain for model in sketch.models.values() if model is not None}
+    for domain in localized.domains or ():
+        if domain not in shown and None not in sketch.models.values():
+            cure = f"no model is of this domain; {nearest(domain, shown)}"
+            yield Problem("studies.localized_channels.domains", cure, domain)
     for domain, parser in localized.judge_of.items():
         if domain not in sketch.domains:
             cure = f"there is no such domain; {nearest(domain, sketch.domains)}"
@@ -108,6 +113,8 @@ def _judged_domains(sketch: Sketch, study: str) -> list[str]:
         shown |= set(sketch.domains if named is None else named)
     if study == "localized_channels":
         localized = None if sketch.studies is None else sketch.studies.localized_channels
+        if localized is not None and localized.domains is not None:
+            shown &= set(localized.domains)
         shown -= set() if localized is None else set(localized.judge_of)
     return [name for name in sketch.domains if name in shown]
 

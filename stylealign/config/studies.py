@@ -86,6 +86,7 @@ class LocalizedChannels(Section):
 
     judge: str = key(..., "the region parser (needs regions)")
     judge_of: dict[str, str] = key({}, "other parsers, by domain: {dog: parts}")
+    domains: tuple[str, ...] | None = key(None, "models of these domains only (null: all)", min_length=1)
     min_rate: Rate = key(0.75, "localized: in more than this part of the images it overlaps the region most")
     min_lead: Rate = key(0.25, "and in so much more of them than any other region")
     loose_rate: Rate = key(0.5, "min_rate of the looser count beside it (StyleSpace's own)")

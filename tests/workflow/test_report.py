@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stylealign.config import slices
+from stylealign.config import plan
 from stylealign.config.load import read_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,10 +59,10 @@ def test_every_table_and_figure_has_its_own_caption(visit):
     assert all(len(one["caption"]) > 100 for one in results.values())
     study = read_study(ROOT / ("config.yaml" if os.environ.get("STYLEALIGN_REPORT") else "presets/smoke.yaml"))
     assert {path for path in results if "/tables/" in path} == {
-        f"results/tables/{name}.html" for name in slices.tables(study)
+        f"results/tables/{name}.html" for name in plan.tables(study)
     }
     assert {path for path in results if "/figures/" in path} == {
-        f"results/figures/{name}.html" for name in slices.figures(study)
+        f"results/figures/{name}.html" for name in plan.figures(study)
     }
     captions = [one["caption"].split("</strong>")[0] for path, one in results.items() if "/tables/" in path]
     assert len(set(captions)) == len(captions), "no table shows another's caption"

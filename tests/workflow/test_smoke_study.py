@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from stylealign.config import slices
+from stylealign.config import plan
 from stylealign.config.load import read_study
 from stylealign.tables import TABLES, read_provenance, read_table
 
@@ -35,13 +35,13 @@ OF_CAT = {
 
 def test_every_table_and_figure_is_there(finished):
     study = read_study(finished.folder / "presets/smoke.yaml")
-    for name in slices.tables(study):
+    for name in plan.tables(study):
         table = read_table(finished.folder / f"results/tables/{name}.parquet")
         assert list(table.columns) == TABLES[name].column_names()
         assert len(table), name
         for twin in ("md", "csv", "html"):
             assert (finished.folder / f"results/tables/{name}.{twin}").stat().st_size
-    for name in slices.figures(study):
+    for name in plan.figures(study):
         for kind in ("png", "pdf", "html"):
             assert (finished.folder / f"results/figures/{name}.{kind}").stat().st_size > 1000
 
@@ -124,7 +124,7 @@ def test_cats_total_kimg_runs_cat_its_cells_and_tables_and_nothing_of_painting(u
     rest = {job for job in jobs if not job.startswith(("Table ", "Figure "))}
     assert rest == OF_CAT | {"The study as it was resolved, and what it ran on"}
     untouched = {"judge_quality", "image_sets"}
-    tables = set(slices.tables(read_study(used.folder / "presets/smoke.yaml"))) - untouched
+    tables = set(plan.tables(read_study(used.folder / "presets/smoke.yaml"))) - untouched
     assert {job.removeprefix("Table ") for job in jobs if job.startswith("Table ")} == tables
 
 

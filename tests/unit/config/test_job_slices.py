@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stylealign.config import slices
+from stylealign.config import plan, slices
 from stylealign.config.load import read_study
 from stylealign.provenance import canonical_json
 
@@ -23,10 +23,10 @@ def all_slices(*overlays) -> dict[str, str]:
         jobs[f"train/{model}"] = slices.training(study, model)
         jobs[f"model_features/{model}"] = slices.model_features(study, model, "embedded")
         jobs[f"manipulations/{model}"] = slices.manipulations(study, model)
-        for shard in slices.shards(study):
+        for shard in plan.shards(study):
             jobs[f"channel_maps/{model}.{shard}"] = slices.channel_maps(study, model, shard)
-    for table in slices.CELL_TABLES:
-        for model in slices.measured_models(study, table):
+    for table in plan.CELL_TABLES:
+        for model in plan.measured_models(study, table):
             jobs[f"{table}/{model}"] = getattr(slices, table)(study, model)
     jobs["judge"] = slices.judge_training(study, "embedded")
     return {name: canonical_json(value) for name, value in jobs.items()}
@@ -77,10 +77,10 @@ def test_thresholds_touch_what_reads_them_and_no_map():
 
 def test_shards_cover_every_image_once():
     study = read_study(SMOKE, {"studies": {"channel_maps": {"num_images": 12, "images_per_job": 5}}})
-    parts = [slices.channel_maps(study, "cat", shard) for shard in slices.shards(study)]
+    parts = [slices.channel_maps(study, "cat", shard) for shard in plan.shards(study)]
     assert [(part["first"], part["num_images"]) for part in parts] == [(0, 5), (5, 5), (10, 2)]
     whole = read_study(SMOKE, {"studies": {"channel_maps": {"images_per_job": None}}})
-    assert slices.shards(whole) == ["0"]
+    assert plan.shards(whole) == ["0"]
     assert slices.channel_maps(whole, "cat", "0")["num_images"] == 12
 
 
@@ -91,18 +91,28 @@ def test_a_domain_may_have_a_parser_of_its_own():
         "studies": {"localized_channels": {"judge_of": {"dog": "animals"}}},
     }
     study = read_study(SMOKE, overlay)
-    assert [slices.parser(study, model) for model in ("face", "dog", "cat")] == ["embedded", "animals", "embedded"]
-    assert slices.asked_judges(study) == ["embedded", "animals"]
+    assert [plan.parser(study, model) for model in ("face", "dog", "cat")] == ["embedded", "animals", "embedded"]
+    assert plan.asked_judges(study) == ["embedded", "animals"]
     assert slices.localized_channels(study, "dog")["domain"] == "dog"
+
+
+def test_models_of_some_domains_only_may_be_parsed():
+    study = read_study(SMOKE, {"studies": {"localized_channels": {"domains": ["face", "cartoon"]}}})
+    assert plan.parsed(study) == ["face", "face_other", "cartoon", "face_again"]
+    assert plan.measured_models(study, "localized_channels") == plan.parsed(study)
+    assert plan.measured_models(study, "channel_overlap") == ["face_other", "cartoon", "face_again"]
+    assert plan.parsed_kin(study, "face_again") == [("face", "grandchild")]
+    assert plan.measured_models(study, "channel_fate") == ["cartoon"]
+    assert plan.measured_models(study, "effect_agreement") == [name for name in study.models if plan.kin(study, name)]
 
 
 def test_whose_channels_are_compared():
     study = read_study(SMOKE)
-    assert slices.kin(study, "face_other") == [("face", "unrelated")]
-    assert slices.kin(study, "cat") == [("dog", "child"), ("face", "grandchild")]
-    assert slices.kin(study, "face") == []
-    assert slices.children(study, "dog") == ["cat", "face_again"]
-    assert slices.measured_models(study, "channel_effects") == ["face", "dog"]
+    assert plan.kin(study, "face_other") == [("face", "unrelated")]
+    assert plan.kin(study, "cat") == [("dog", "child"), ("face", "grandchild")]
+    assert plan.kin(study, "face") == []
+    assert plan.parsed_children(study, "dog") == ["cat", "face_again"]
+    assert plan.measured_models(study, "channel_effects") == ["face", "dog"]
 
 
 def test_the_order_of_a_pictures_channels_reaches_the_job():
@@ -120,7 +130,7 @@ def test_another_seed_changes_everything_that_draws():
 
 def test_roots_that_many_wait_for_are_trained_first():
     study = read_study(SMOKE)
-    order = sorted(study.models, key=lambda model: -slices.training_priority(study, model))
+    order = sorted(study.models, key=lambda model: -plan.training_priority(study, model))
     assert order[:2] == ["face", "dog"]
 
 
@@ -142,27 +152,27 @@ def test_a_table_depends_on_its_declaration():
 
 def test_sizes_that_memory_grows_with():
     study = read_study(SMOKE)
-    assert slices.quality_sizes(study)[:2] == (96, 352)
-    assert slices.judge_sizes(study, "embedded") == (5 * 352, 16)
+    assert plan.quality_sizes(study)[:2] == (96, 352)
+    assert plan.judge_sizes(study, "embedded") == (5 * 352, 16)
 
 
 def test_tables_and_figures_follow_the_studies():
     study = read_study(SMOKE)
     pictures_only = {"channel_maps", "manipulations"}
     others = {"training", "judge_quality", "image_sets"}
-    assert set(slices.tables(study)) == study.studies.named().keys() - pictures_only | others
-    assert pictures_only < set(slices.figures(study))
+    assert set(plan.tables(study)) == study.studies.named().keys() - pictures_only | others
+    assert pictures_only < set(plan.figures(study))
     bare = study.model_copy(update={"studies": type(study.studies)()})
-    assert slices.tables(bare) == ["training", "image_sets"]
-    assert slices.figures(bare) == ["family", "training_curves", "progress"]
+    assert plan.tables(bare) == ["training", "image_sets"]
+    assert plan.figures(bare) == ["family", "training_curves", "progress"]
 
 
 def test_only_children_are_reset_and_only_models_with_relatives_compared():
     study = read_study(SMOKE)
-    assert "face" not in slices.measured_models(study, "component_reset")
-    assert "face_other" not in slices.measured_models(study, "layer_reset")
-    assert slices.measured_models(study, "mapping_drift")[0] == "face_other"
-    assert slices.measured_models(study, "model_quality") == list(study.models)
+    assert "face" not in plan.measured_models(study, "component_reset")
+    assert "face_other" not in plan.measured_models(study, "layer_reset")
+    assert plan.measured_models(study, "mapping_drift")[0] == "face_other"
+    assert plan.measured_models(study, "model_quality") == list(study.models)
 
 
 def test_attributes_are_compared_between_domains_that_are_named():

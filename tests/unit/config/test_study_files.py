@@ -403,6 +403,8 @@ EDITS = {
          "studies.localized_channels.judge_of = \"dgo\": there is no such domain; did you mean 'dog'?"),
         ({**CHANNELS, "localized_channels": {"judge": "embedded", "judge_of": {"dog": "parts"}}},
          "studies.localized_channels.judge_of.dog = \"parts\": there is no such judge; known here: embedded"),
+        ({**CHANNELS, "localized_channels": {"judge": "embedded", "domains": ["dgo"]}},
+         "studies.localized_channels.domains = \"dgo\": no model is of this domain; did you mean 'dog'?"),
         ({"boundaries": {"judge": "embedded", "num_z": 9000}},
          "studies.boundaries.num_z = 9000: the same judge looks at model_quality.num_gen = 4000 images; "
          "lower this or raise that"),
