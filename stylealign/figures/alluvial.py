@@ -38,7 +38,7 @@ def height_of(column: Sequence[Bar], unit: float) -> float:
     return sum(max(bar.size * unit, ROOM) for bar in column) + LABEL_GAP * max(len(column) - 1, 0)
 
 
-def draw_alluvial(
+def draw_flows(
     axes: Axes, columns: Sequence[Sequence[Bar]], flows: Sequence[Sequence[Ribbon]], lefts: Sequence[float], unit: float
 ) -> None:
     """``columns`` at ``lefts`` (px), centred on each other; ``flows[k]`` leads from column k to column k + 1.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stylealign.figures import style
-from stylealign.figures.alluvial import BAR, Bar, Ribbon, draw_alluvial, height_of
+from stylealign.figures.alluvial import BAR, Bar, Ribbon, draw_flows, height_of
 from stylealign.figures.lineage_order import order_of
 from stylealign.figures.region_order import order_regions
 from stylealign.figures.sheet import Sheet, size_within, width_of
@@ -62,7 +62,7 @@ def compose_channel_fate(table: "pd.DataFrame", parents: Mapping[str, str | None
     if not chains:
         sheet = Sheet(style.WIDTH_PX, 200)
         sheet.heading("Forgotten, or hidden?", SUBTITLE)
-        return sheet.without_rows()
+        return sheet.without_rows() if table.empty else _without_channels(sheet)
     long, short = ([chain for chain in chains if bool(chain.grandchild) is both] for both in (True, False))
     lines = [*_in_lines(long, 2), *_in_lines(short, 3)]
     unit = TALLEST / max(int(chain.rows["num_channels"].sum()) for chain in chains)
@@ -79,20 +79,26 @@ def compose_channel_fate(table: "pd.DataFrame", parents: Mapping[str, str | None
     return sheet
 
 
+def _without_channels(sheet: Sheet) -> Sheet:
+    sheet.text(LEFT, 128, "No parent has a channel that is localized to a listed region, by the strict rule.")
+    return sheet
+
+
 def _chains(table: "pd.DataFrame", parents: Mapping[str, str | None]) -> list[Chain]:
-    place = order_of(parents)
-    by_rule = {rule: table[(table["rule"] == rule) & (table["num_channels"] > 0)] for rule in ("strict", "loose")}
-    names = ["parent", "child", "grandchild"]
-    groups = {key: group for key, group in by_rule["strict"].groupby(names, sort=False)}
-    followed = {key[:2] for key in groups if key[2]}
-    alone = by_rule["loose"].set_index(names, drop=False).sort_index()
-    chains = [
-        Chain(*key, group, alone[alone.index == key])
-        for key, group in groups.items()
-        if key[2] or key[:2] not in followed
-    ]
+    """The lines of descent that have localized channels by the strict rule, in family order."""
+    place, names = order_of(parents), ["parent", "child", "grandchild"]
+    counted = table[table["num_channels"] > 0]
+    strict, loose = (counted[counted["rule"] == rule] for rule in ("strict", "loose"))
+    keys = [tuple(key) for key in strict[names].drop_duplicates().itertuples(index=False)]
+    followed = {key[:2] for key in keys if key[2]}
+    wanted = [key for key in keys if key[2] or key[:2] not in followed]
+    chains = [Chain(*key, *(_rows_of(rows, *key) for rows in (strict, loose))) for key in wanted]
     known = [chain for chain in chains if set(chain.models) <= set(place)]
     return sorted(known, key=lambda chain: [place[model] for model in reversed(chain.models)])
+
+
+def _rows_of(rows: "pd.DataFrame", parent: str, child: str, grandchild: str) -> "pd.DataFrame":
+    return rows[(rows["parent"] == parent) & (rows["child"] == child) & (rows["grandchild"] == grandchild)]
 
 
 def _in_lines(chains: Sequence[Chain], across: int) -> list[tuple[Sequence[Chain], int]]:
@@ -140,7 +146,7 @@ def _draw_chain(sheet: Sheet, chain: Chain, place: tuple[float, float, float, fl
     for model, left in zip(chain.models, lefts, strict=True):
         sheet.text(x + left + BAR / 2, y + 98, model, ha="center", fontsize=style.SMALL, fontweight="bold")
     axes = sheet.axes(x, y + HEAD, width, height - HEAD)
-    draw_alluvial(axes, columns, _flows(chain), lefts, unit)
+    draw_flows(axes, columns, _flows(chain), lefts, unit)
 
 
 def _retained(chain: Chain, rows: "pd.DataFrame") -> str:

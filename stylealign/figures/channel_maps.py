@@ -1,7 +1,7 @@
 """Figure ``channel_maps`` (StyleAlign, Figure 14 and A.9): what a channel does, in a parent and in its descendants.
 
 A column is the parent's clearest channel of one region, a row a model; in each cell the map of that very channel lies
-as heat over the model's image of the same z, with the region's outline. Where heat and outline agree, it kept its place.
+as heat over the model's image of the same z, with the region's outline. Where the two agree, it kept its place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LEFT, TOP, BOTTOM, GAP, APART = 40, 128, 40, 12, 28  # px; APART sets the images off from the maps
 HEAD, NOTE, BLOCK_GAP = 74, 42, 60  # px: names over a block, the line under a cell, between blocks
 MOST, LARGEST_SIDE, NARROWEST = 6, 192, 1100  # regions; px: image, sheet
-SUBTITLE = "Heat: what the channel changes, for one z. Outline: the region. Below: where it acts most, in which part of the images."
+SUBTITLE = "Heat: what the channel changes, for one z. Outline: the region. Below: where it acts in most images."
 
 
 @dataclass(frozen=True)

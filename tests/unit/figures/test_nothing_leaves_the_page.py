@@ -6,9 +6,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from stylealign.figures import style
 from stylealign.figures.attribute_alignment import compose_attribute_alignment
+from stylealign.figures.channel_fate import compose_channel_fate
+from stylealign.figures.channel_maps import compose_channel_maps
+from stylealign.figures.channel_overlap import compose_channel_overlap
 from stylealign.figures.component_reset import compose_component_reset
+from stylealign.figures.effect_agreement import compose_effect_agreement
 from stylealign.figures.family import compose_family
 from stylealign.figures.layer_reset import compose_layer_reset
+from stylealign.figures.manipulations import compose_manipulations
 from stylealign.figures.mapping_drift import compose_mapping_drift
 from stylealign.figures.model_quality import compose_model_quality
 from stylealign.figures.progress import compose_progress
@@ -26,6 +31,21 @@ def check(compose, *arguments):
     assert sheet.width <= style.WIDTH_PX
     edges = np.array([box.x0, box.y0, sheet.width - box.x1, sheet.height - box.y1])
     assert (edges >= 0).all(), f"left, bottom, right, top: {edges.round()} px"
+
+
+def check_apart(compose, *arguments):
+    """No two level texts overlap: titles, notes, numbers, names of rows and bars."""
+    with style.applied():
+        sheet = compose(*arguments)
+        renderer = FigureCanvasAgg(sheet.figure).get_renderer()
+        sheet.figure.draw(renderer)
+        ticks = [label for axes in sheet.figure.axes for label in (*axes.get_xticklabels(), *axes.get_yticklabels())]
+        texts = [*sheet.figure.texts, *(text for axes in sheet.figure.axes for text in axes.texts), *ticks]
+        level = [text for text in texts if text.get_text() and not text.get_rotation()]
+        boxes = np.array([text.get_window_extent(renderer).extents for text in level])  # [n, x0 y0 x1 y1]
+    shared = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    pairs = np.argwhere(np.triu((shared > 1).all(-1), 1))
+    assert [(level[a].get_text(), level[b].get_text()) for a, b in pairs] == []
 
 
 @pytest.fixture(params=["dog", LONG])
@@ -60,3 +80,20 @@ def test_comparisons(drift, attribute_alignment, model_quality, ticks, parents, 
     check(compose_attribute_alignment, rename(attribute_alignment), rename(parents))
     check(compose_model_quality, rename(model_quality), rename(parents))
     check(compose_training_curves, rename(ticks), rename(parents))
+
+
+@pytest.fixture(params=[check, check_apart])
+def checked(request):
+    return request.param
+
+
+def test_channels(channel_overlap, channel_fate, channels, evidence, parents, rename, checked):
+    checked(compose_channel_overlap, rename(channel_overlap), rename(parents))
+    checked(compose_channel_fate, rename(channel_fate), rename(parents))
+    tables = dict(zip(rename(dict.fromkeys(channels)), channels.values(), strict=True))
+    checked(compose_channel_maps, rename(evidence), tables, rename(parents))
+
+
+def test_edits(effect_agreement, edited_images, parents, rename, checked):
+    checked(compose_effect_agreement, rename(effect_agreement), rename(parents))
+    checked(compose_manipulations, rename(edited_images), rename(parents), 1)
