@@ -134,7 +134,8 @@ def _draw_chain(sheet: Sheet, chain: Chain, place: tuple[float, float, float, fl
     title = " \N{RIGHTWARDS ARROW} ".join(chain.models)
     sheet.text(x, y + 18, title, fontsize=size_within([title], width, weight="bold"), fontweight="bold")
     summary = _returned if chain.grandchild else _retained
-    strict, loose = summary(chain, chain.rows), f"loose rule: {summary(chain, chain.loose)}"
+    strict = summary(chain, chain.rows)
+    loose = "" if chain.loose.empty else f"loose rule: {summary(chain, chain.loose)}"
     size = size_within([strict, loose], width, style.SMALL)
     sheet.text(x, y + 43, strict, fontsize=size, color=style.GREY)
     sheet.text(x, y + 65, loose, fontsize=size, color=style.GREY)

@@ -39,7 +39,8 @@ def check_apart(compose, *arguments):
         sheet = compose(*arguments)
         renderer = FigureCanvasAgg(sheet.figure).get_renderer()
         sheet.figure.draw(renderer)
-        ticks = [label for axes in sheet.figure.axes for label in (*axes.get_xticklabels(), *axes.get_yticklabels())]
+        drawn = [axes for axes in sheet.figure.axes if axes.axison]
+        ticks = [label for axes in drawn for label in (*axes.get_xticklabels(), *axes.get_yticklabels())]
         texts = [*sheet.figure.texts, *(text for axes in sheet.figure.axes for text in axes.texts), *ticks]
         level = [text for text in texts if text.get_text() and not text.get_rotation()]
         boxes = np.array([text.get_window_extent(renderer).extents for text in level])  # [n, x0 y0 x1 y1]
