@@ -262,7 +262,7 @@ rule draw_manipulations:
         mem_mb=memory(1000),
         runtime=minutes(10),
     params:
-        spec=spec(slices.figure),
+        spec=spec(slices.manipulations_figure),
         code=code("draw_manipulations"),
     message:
         "Figure manipulations: the same edit in every model"

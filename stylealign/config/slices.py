@@ -224,6 +224,13 @@ def channel_maps_figure(study: Study) -> Slice:
     return {**figure(study), "models": plan.parsed(study)}
 
 
+def manipulations_figure(study: Study) -> Slice:
+    """What the figure manipulations depends on: beside :func:`figure`, the latent codes it shows."""
+    asked = study.studies.manipulations
+    assert asked is not None
+    return {**figure(study), "num": asked.num}
+
+
 def figure(study: Study) -> Slice:
     """What a figure depends on, beside its tables and samples: who descends from whom, in which order."""
     return {"parents": list(study.parents().items())}  # a list: canonical JSON sorts the keys of a mapping

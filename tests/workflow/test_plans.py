@@ -8,7 +8,8 @@ pytestmark = pytest.mark.workflow
 
 FOLDERS = ("afhq/dog", "afhq/cat", "afhq/wild", "lsun/church", "lsun/bedroom")
 FILES = ("photographs/ffhq.zip", "photographs/metfaces.zip", "weights/inception-2015-12-05.pt",
-         "weights/alexnet-owt-7be5be79.pth")  # fmt: skip
+         "weights/alexnet-owt-7be5be79.pth", "weights/79999_iter.pth",
+         "weights/upernet/encoder_epoch_40.pth")  # fmt: skip
 
 SOLO = """
 resolution: 16
@@ -50,11 +51,12 @@ def test_the_papers_study_where_its_photographs_are(workshop):
     for folder in FOLDERS:
         (workshop.folder / "photographs" / folder).mkdir(parents=True)
     for name in FILES:
-        (workshop.folder / name).parent.mkdir(exist_ok=True)
+        (workshop.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (workshop.folder / name).touch()
     found = counts(workshop, "--configfile", "presets/paper.yaml")
     assert (found["image_set"], found["train"], found["component_reset"]) == (7, 10, 8)
     assert (found["domain_features"], found["model_features"]) == (7, 20)
+    assert (found["channel_maps"], found["localized_channels"], found["channel_overlap"]) == (7 * 20, 7, 6)
     assert "judge" not in found
 
 

@@ -6,14 +6,15 @@ import pytest
 
 FOLDERS = ("afhq/dog", "afhq/cat", "afhq/wild", "lsun/church", "lsun/bedroom")
 FILES = ("photographs/ffhq.zip", "photographs/metfaces.zip", "weights/inception-2015-12-05.pt",
-         "weights/alexnet-owt-7be5be79.pth")  # fmt: skip
+         "weights/alexnet-owt-7be5be79.pth", "weights/79999_iter.pth",
+         "weights/upernet/encoder_epoch_40.pth")  # fmt: skip
 
 
 def make_papers_files(root: Path) -> None:
     for folder in FOLDERS:
         (root / "photographs" / folder).mkdir(parents=True)
     for name in FILES:
-        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(b"")
 
 
@@ -27,7 +28,7 @@ def photographs_files():
     def make(root: Path) -> None:
         for folder in ("photos/faces", "photos/cats"):
             (root / folder).mkdir(parents=True)
-        (root / "weights").mkdir(exist_ok=True)
+        (root / "weights").mkdir(parents=True, exist_ok=True)
         (root / "weights/squeezenet1_1.pth").write_bytes(b"")
 
     return make

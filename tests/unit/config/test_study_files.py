@@ -405,6 +405,11 @@ EDITS = {
          "studies.localized_channels.judge_of.dog = \"parts\": there is no such judge; known here: embedded"),
         ({**CHANNELS, "localized_channels": {"judge": "embedded", "domains": ["dgo"]}},
          "studies.localized_channels.domains = \"dgo\": no model is of this domain; did you mean 'dog'?"),
+        ({"channel_maps": {"grid": 24}},
+         "studies.channel_maps.grid = 24: must divide the resolution (32); a power of 2 does"),
+        ({**CHANNELS, "localized_channels": {"judge": "embedded", "loose_rate": 0.8}},
+         "studies.localized_channels.loose_rate = 0.8: is above min_rate (0.75), so it is not the looser one; "
+         "lower this or raise that"),
         ({"boundaries": {"judge": "embedded", "num_z": 9000}},
          "studies.boundaries.num_z = 9000: the same judge looks at model_quality.num_gen = 4000 images; "
          "lower this or raise that"),
@@ -453,5 +458,5 @@ def test_the_papers_preset_is_right_once_its_photographs_are_there(tmp_path, pap
 def test_without_them_each_is_a_line(tmp_path):
     with pytest.raises(ConfigError) as caught:
         read_study(ROOT / "presets/paper.yaml", root=tmp_path)
-    assert len(caught.value.problems) == 9
+    assert len(caught.value.problems) == 12
     assert all("there is no such file or folder" in line for line in caught.value.problems)
