@@ -6,12 +6,10 @@ job = start(snakemake)
 
 from pydantic import TypeAdapter
 
-from stylealign.alignment.channel_maps import load_channel_maps
 from stylealign.alignment.localized_channels import (
     Thresholds,
     channel_rows,
-    join_evidence,
-    localized_channel_evidence,
+    evidence_of_shards,
     localized_channel_rows,
     save_evidence,
 )
@@ -22,7 +20,7 @@ from stylealign.tables import CHANNELS, LOCALIZED_CHANNELS, write_table
 spec = TypeAdapter(Judge).validate_python(job.spec["spec"])
 parser = load_judge(job.spec["judge"], spec, job.input.weights, job.device)
 thresholds = Thresholds(**job.spec["thresholds"])
-evidence = join_evidence([localized_channel_evidence(load_channel_maps([path]), parser) for path in job.input.maps])
+evidence = evidence_of_shards(job.input.maps, parser)
 save_evidence(job.output.evidence, evidence)
 write_table(job.output.channels, CHANNELS, channel_rows(evidence, thresholds, seed=job.spec["seed"]), job.provenance)
 rows = localized_channel_rows(

@@ -16,6 +16,8 @@ import numpy as np
 
 from stylealign.alignment.region_overlap import NOWHERE
 
+DECIMALS = 12  # of a difference of rates: 11 / 20 - 6 / 20 is no more than 0.25
+
 
 @dataclass(frozen=True)
 class Leading:
@@ -28,7 +30,8 @@ class Leading:
 
     def localized(self, min_rate: float, min_lead: float) -> np.ndarray:
         """The region, int16 [B, C], that a channel is localized to; NOWHERE where it is not."""
-        clear = (self.rate > min_rate) & (self.rate - self.second_rate > min_lead)
+        lead = np.round(self.rate - self.second_rate, DECIMALS)
+        clear = (self.rate > min_rate) & (lead > min_lead)
         return np.where(clear, self.first, NOWHERE).astype(np.int16)
 
 
@@ -42,7 +45,7 @@ def leading_regions(
     """
     weights = np.ones([1, len(dominant)], np.float32) if weights is None else weights
     shown = (weights @ present.astype(np.float32)).astype(np.float64)  # [B, K]
-    too_few = shown < min_shown * weights.sum(1, keepdims=True, dtype=np.float64)
+    too_few = shown / weights.sum(1, keepdims=True, dtype=np.float64) < min_shown
     shown = np.where(too_few, np.inf, np.maximum(shown, 1))
     shape = len(weights), dominant.shape[1]
     first, second = np.full(shape, NOWHERE, np.int16), np.full(shape, NOWHERE, np.int16)

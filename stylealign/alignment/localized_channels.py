@@ -8,15 +8,17 @@ Legend: n images, C channels of the convolutions, K regions, g x g cells of the 
 """
 
 import os
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stylealign.alignment.channel_maps import LEVELS
+from stylealign.alignment.channel_maps import LEVELS, load_channel_maps
 from stylealign.alignment.localization import Leading, leading_regions
 from stylealign.alignment.region_overlap import NOWHERE, dominant_regions, regions_on_grid
 from stylealign.errors import TableError
@@ -110,6 +112,17 @@ def localized_channel_evidence(maps: "ChannelMaps", judge: "Judge") -> Evidence:
     )
 
 
+def evidence_of_shards(paths: Sequence[Path], judge: "Judge") -> Evidence:
+    """The evidence in all shards of one model's maps, in their order: one shard is held at a time.
+
+    Raises:
+        JudgeError: ``judge`` does not measure regions.
+        TableError: a file is not one of channel maps, or the shards are not one whole.
+    """
+    parts = (localized_channel_evidence(load_channel_maps([path]), judge) for path in paths)
+    return reduce(lambda whole, part: join_evidence([whole, part]), parts)
+
+
 def join_evidence(parts: Sequence[Evidence]) -> Evidence:
     """One model's evidence from that of its shards, in any order; :class:`TableError` where they are not one whole."""
     parts = sorted(parts, key=lambda part: int(part.first))
@@ -154,7 +167,7 @@ def load_evidence(path: str | os.PathLike[str]) -> Evidence:
     try:
         with np.load(path, allow_pickle=False) as npz:
             return Evidence(**{name: npz[name] for name in _FIELDS})
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise TableError(
             f"{path} does not hold a model's localized channels ({error}); delete it, run again"
         ) from error

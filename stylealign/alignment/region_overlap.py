@@ -7,8 +7,9 @@ that covers two regions, one inside the other, belongs to the smaller one.
 
 The percentile (linear, as NumPy's) lies from the (o + 1)-th largest value up to, but not at, the o-th; so a cell is
 above it exactly if it is above the (o + 1)-th largest, ties and all. That needs no arithmetic on the values: scores are
-the same for a map and for its stored integer codes. A parser gives each cell one region, so one comparison of each
-cell, with its own region's threshold, counts all regions at once.
+the same for a map's stored integer codes and for the values they stand for. (Of the map before it was stored, cells
+that differ by less than 1 / 65535 of its maximum may have become equal.) A parser gives each cell one region, so one
+comparison of each cell, with its own region's threshold, counts all regions at once.
 
 Legend: n images, C channels, K regions, g x g = N cells of the grid, R pixels.
 """

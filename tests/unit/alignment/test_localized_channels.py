@@ -219,6 +219,20 @@ def test_thresholds_are_exclusive(planted):
     assert channel_rows(three_of_four, Thresholds(), seed=0)[0]["localized_loosely"]
 
 
+def test_thresholds_do_not_depend_on_how_fractions_are_stored(planted):
+    """11 of 20 lead 6 of 20 by 0.25, which is not more; 7 of 100 are not less than 0.07 (as floats, both differ)."""
+    assert 11 / 20 - 6 / 20 > 0.25
+    assert 0.07 * 100 > 7
+    led = np.repeat([3, 2, -1], [11, 6, 3]).astype(np.int16)[:, None]
+    twenty = _of(planted, led, np.ones([20, len(NAMES)], bool))
+    assert localized(twenty, Thresholds(min_rate=0.5)).tolist() == [-1]
+    assert localized(twenty, Thresholds(min_rate=0.5, min_lead=0.249)).tolist() == [3]
+    shown = np.repeat([3, -1], [7, 93]).astype(np.int16)[:, None]
+    rare = _of(planted, shown, (shown == 3) & np.ones(len(NAMES), bool))
+    assert localized(rare, Thresholds(min_shown=0.07)).tolist() == [3]
+    assert localized(rare, Thresholds(min_shown=0.071)).tolist() == [-1]
+
+
 def test_resampled_images_are_counted_as_often_as_drawn(planted):
     rng = np.random.default_rng(0)
     present = rng.random([30, len(NAMES)]) < 0.7
@@ -302,6 +316,11 @@ def test_shards_make_the_same_evidence_as_the_whole():
             assert ours == pytest.approx(theirs, abs=1e-6), field.name
         else:
             assert (ours == theirs).all(), field.name
+    one_by_one = join_evidence([join_evidence(parts[:2]), parts[2]])
+    for name in ("dominant", "present", "example_pixels", "example_maps"):
+        assert np.array_equal(getattr(one_by_one, name), getattr(whole, name)), name
+    assert one_by_one.mean_map == pytest.approx(whole.mean_map, abs=1e-6)
+    assert one_by_one.mean_area == pytest.approx(whole.mean_area)
     with pytest.raises(TableError, match="not neighbours"):
         join_evidence([parts[0], parts[2]])
     with pytest.raises(TableError, match="differ in digest"):
@@ -313,8 +332,21 @@ def test_refusals_name_the_file_or_the_judge(judge, tmp_path):
         localized_channel_evidence(_maps(1), judge)
     (tmp_path / "broken.npz").write_bytes(b"no archive")
     np.savez(tmp_path / "other.npz", features=np.zeros(3))
-    for name in ("broken", "other", "absent"):
+    (tmp_path / "empty.npz").touch()
+    for name in ("broken", "other", "absent", "empty"):
         with pytest.raises(TableError, match=rf"{name}\.npz does not hold"):
+            load_evidence(tmp_path / f"{name}.npz")
+
+
+def test_a_file_cut_short_or_damaged_is_refused_by_name(planted, tmp_path):
+    """A full disk or a killed copy leaves the beginning of a zip; a bad disk, other bytes in its middle."""
+    save_evidence(tmp_path / "whole.npz", planted)
+    whole = (tmp_path / "whole.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    middle = len(whole) // 2
+    (tmp_path / "flipped.npz").write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+    for name in ("cut", "flipped"):
+        with pytest.raises(TableError, match=rf"{name}\.npz does not hold .* delete it, run again"):
             load_evidence(tmp_path / f"{name}.npz")
 
 
