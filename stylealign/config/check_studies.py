@@ -12,6 +12,7 @@ from stylealign.config.studies import (
     NEEDS,
     OF_CHILDREN,
     READS_FEATURES,
+    ChannelMaps,
     LocalizedChannels,
     Manipulations,
     ModelQuality,
@@ -32,8 +33,11 @@ def check_studies(sketch: Sketch) -> Iterator[Problem]:
     yield from _check_edited_attributes(sketch.studies)
     if sketch.studies.model_quality is not None:
         yield from _check_quality(sketch, sketch.studies, sketch.studies.model_quality)
+    if sketch.studies.channel_maps is not None:
+        yield from _check_grid(sketch, sketch.studies.channel_maps)
     if sketch.studies.localized_channels is not None:
         yield from _check_parsers(sketch, sketch.studies.localized_channels)
+        yield from _check_rates(sketch.studies.localized_channels)
     if sketch.studies.manipulations is not None:
         yield from _check_manipulations(sketch, sketch.studies.manipulations)
     yield from _check_comparisons(sketch)
@@ -57,6 +61,19 @@ def _check_edited_attributes(studies: Studies) -> Iterator[Problem]:
         for attribute in sorted(set(() if asked is None else asked.attributes).difference(measured)):
             cure = f"studies.channel_effects does not measure it; {nearest(attribute, measured)}"
             yield Problem(f"studies.{name}.attributes", cure, attribute)
+
+
+def _check_grid(sketch: Sketch, maps: ChannelMaps) -> Iterator[Problem]:
+    """Cells are whole blocks of pixels."""
+    if sketch.resolution is not None and sketch.resolution % min(maps.grid, sketch.resolution):
+        cure = f"must divide the resolution ({sketch.resolution}); a power of 2 does"
+        yield Problem("studies.channel_maps.grid", cure, maps.grid)
+
+
+def _check_rates(localized: LocalizedChannels) -> Iterator[Problem]:
+    if localized.loose_rate > localized.min_rate:
+        cure = f"is above min_rate ({localized.min_rate:g}), so it is not the looser one; lower this or raise that"
+        yield Problem("studies.localized_channels.loose_rate", cure, localized.loose_rate)
 
 
 def _check_parsers(sketch: Sketch, localized: LocalizedChannels) -> Iterator[Problem]:
