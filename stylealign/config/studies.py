@@ -171,7 +171,7 @@ class Manipulations(Section):
     reference: str | None = key(None, "the model whose channels and boundaries are used (null: the first root)")
     attributes: Attributes = key((), "for each: the channels that move it most, together, and its boundary")
     edits: tuple[ChannelEdit, ...] = key((), "more edits, in your words")
-    strengths: tuple[float, ...] = key((-3, 0, 3), "in standard deviations of the reference's samples", min_length=2)
+    strengths: tuple[float, ...] = key((-2, 0, 2), "in standard deviations of the reference's samples", min_length=2)
     num: int = key(1, "latent codes", ge=1)
     truncation_psi: Truncation = key(0.7, "truncation of the codes")
 
