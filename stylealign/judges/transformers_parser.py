@@ -48,7 +48,7 @@ class TransformersParser(RegionParser):
         device: torch.device | str = "cpu",
         batch_size: int = 8,
     ):
-        with _folder(name, weights) as folder:
+        with _folder(name, weights) as folder, _offline():
             model = _load_model(name, folder)
             self.processor = _load_processor(name, folder)
         super().__init__(name, _labels(name, model.config), regions, device, batch_size)
@@ -72,31 +72,45 @@ class TransformersParser(RegionParser):
 def fetch_model(name: str, repo: str, revision: str, target: Path) -> Path:
     """Fetch a model of the hub, in one version, into ``target``: a zip of its JSON and safetensors files.
 
-    :class:`JudgeError` when it cannot be had.
+    Nothing is asked of the network when that very version is there. :class:`JudgeError` when it cannot be had.
     """
     from huggingface_hub import snapshot_download
 
-    target = Path(target)
+    target, origin = Path(target), f"{repo} at {revision}"
+    if origin_of(target) == origin:
+        return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    log.info("judge %s: fetching %s at %s", name, repo, revision)
+    log.info("judge %s: fetching %s", name, origin)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         try:
             snapshot_download(repo, revision=revision, local_dir=folder, allow_patterns=list(FETCHED))
         except Exception as error:  # the hub's client raises errors of four libraries
             raise JudgeError(
-                f"judges.{name}.download: cannot fetch {repo} at {revision} ({error}); fetch it elsewhere and name its "
+                f"judges.{name}.download: cannot fetch {origin} ({error}); fetch it elsewhere and name its "
                 f"folder in judges.{name}.weights"
             ) from error
-        pack(Path(folder), target)
+        pack(Path(folder), target, origin)
     return target
 
 
-def pack(folder: Path, target: Path) -> None:
-    """The model in ``folder`` as one zip, equal for equal files, written beside ``target`` and renamed."""
+def origin_of(packed: Path) -> str:
+    """Where the model in a zip that :func:`pack` wrote came from; nothing if it is no such file."""
+    if not zipfile.is_zipfile(packed):
+        return ""
+    with zipfile.ZipFile(packed) as archive:
+        return archive.comment.decode("utf-8", "replace")
+
+
+def pack(folder: Path, target: Path, origin: str = "") -> None:
+    """The model in ``folder`` as one zip, equal for equal files, written beside ``target`` and renamed.
+
+    ``origin`` is kept in the zip's comment.
+    """
     partial = Path(f"{target}.{os.getpid()}.partial")
     files = sorted(path for pattern in FETCHED for path in folder.glob(pattern))
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
+            archive.comment = origin.encode()
             for path in files:
                 with archive.open(zipfile.ZipInfo(path.name), "w", force_zip64=True) as entry, open(path, "rb") as file:
                     while chunk := file.read(1 << 20):
@@ -121,6 +135,18 @@ def _folder(name: str, weights: Path | None) -> Iterator[Path]:
             yield Path(folder)
     else:
         raise JudgeError(f"{key}: no model folder {weights}; {CURE}")
+
+
+@contextmanager
+def _offline() -> Iterator[None]:
+    """The hub's client refuses every connection: some old config.json name a backbone, which would be looked up."""
+    from huggingface_hub import constants
+
+    before, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def _load_model(name: str, folder: Path) -> Any:

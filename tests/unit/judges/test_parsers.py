@@ -173,6 +173,21 @@ def test_nothing_is_asked_of_the_network(segformer: Path, monkeypatch) -> None:
         opened(Path("someone/segformer"), "transformers")
 
 
+def test_a_backbone_that_a_config_names_is_not_looked_up(tmp_path: Path, monkeypatch) -> None:
+    asked = []
+
+    def refuse(*address, **_):
+        asked.append(address)
+        raise OSError("no network here")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    (tmp_path / "config.json").write_text('{"model_type": "upernet", "backbone": "someone/backbone"}')
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(JudgeError, match=r"judges\.mine\.weights: .*no semantic segmentation model"):
+        opened(tmp_path, "transformers")
+    assert not asked
+
+
 def test_what_was_fetched_is_one_file_and_opens_as_the_folder_does(segformer: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
         pack(segformer, tmp_path / name)
@@ -183,20 +198,27 @@ def test_what_was_fetched_is_one_file_and_opens_as_the_folder_does(segformer: Pa
 
 
 def test_a_model_is_fetched_by_its_commit_and_only_when_asked(segformer: Path, tmp_path: Path, monkeypatch) -> None:
-    asked = {}
+    asked = []
 
     def stand_in(repo: str, revision: str, local_dir: str, allow_patterns: list[str]) -> None:
-        asked.update(repo=repo, revision=revision)
+        asked.append((repo, revision))
         for path in segformer.iterdir():
             (Path(local_dir) / path.name).write_bytes(path.read_bytes())
         (Path(local_dir) / "code.py").write_text("raise SystemExit")
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", stand_in)
     download = config.HubDownload(repo="someone/segformer", revision="0" * 40)
-    fetch("mine", download, tmp_path / "kept" / "weights")
-    assert asked == {"repo": "someone/segformer", "revision": "0" * 40}
-    assert opened(tmp_path / "kept" / "weights", "transformers").region_names == LABELS
-    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["weights"]
+    kept = tmp_path / "kept" / "weights"
+    fetch("mine", download, kept)
+    assert asked == [("someone/segformer", "0" * 40)]
+    assert opened(kept, "transformers").region_names == LABELS
+    assert [path.name for path in kept.parent.iterdir()] == ["weights"]
+    before = kept.stat().st_mtime_ns
+    section = config.TransformersParser(kind="transformers", download=download)
+    assert load_judge("mine", section, kept).region_names == LABELS  # every later job: nothing is asked or written
+    assert (len(asked), kept.stat().st_mtime_ns) == (1, before)
+    fetch("mine", config.HubDownload(repo="someone/segformer", revision="1" * 40), kept)
+    assert asked[1:] == [("someone/segformer", "1" * 40)]
 
 
 def test_a_model_that_cannot_be_fetched_leaves_nothing(tmp_path: Path, monkeypatch) -> None:
