@@ -47,6 +47,8 @@ def move(
     """
     draws = (torch.rand([4, len(x)], generator=stream) * 2 - 1) * amount
     chosen = (torch.rand([len(x)], generator=stream) < 0.5).nonzero()[:, 0].to(x.device)
+    if not len(chosen):
+        return x, regions
     grid = F.affine_grid(_affine(*draws.to(x.device)[:, chosen]), list(x[chosen].shape), align_corners=False)
     moved = F.grid_sample(x[chosen], grid, mode="bicubic", padding_mode="border", align_corners=False).clamp(-1, 1)
     return x.index_copy(0, chosen, moved), regions.index_copy(0, chosen, _moved_ids(regions[chosen], grid))

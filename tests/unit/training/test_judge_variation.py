@@ -55,6 +55,14 @@ def test_some_images_stay_as_they_are_and_some_do_not() -> None:
         assert 0.3 < same < 0.7
 
 
+def test_a_small_batch_may_stay_whole() -> None:
+    x, ids = quarters(2)
+    varied = [move(x, ids, 0.3, stream(seed)) for seed in range(12)]
+    num_moved = [int((moved != x).flatten(1).any(1).sum()) for moved, _ in varied]
+    assert set(num_moved) == {0, 1, 2}
+    assert all(torch.equal(there, ids) for num, (_, there) in zip(num_moved, varied, strict=True) if num == 0)
+
+
 def test_moves_are_within_their_bounds() -> None:
     """The corner between four quarters stays within amount x half a side, scaled and turned little."""
     x, ids = quarters(64)
