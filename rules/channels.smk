@@ -45,6 +45,7 @@ rule localized_channels:
     params:
         spec=spec(slices.localized_channels, "model"),
         code=code("localized_channels"),
+        listing=listing_of_parser,
     message:
         "Which channels of {wildcards.model} act in one region"
     script:

@@ -259,6 +259,12 @@ def weights_of_parser(wildcards):
     return weights_file(plan.parser(study, wildcards.model))
 
 
+def listing_of_parser(wildcards):
+    """Digest of what lies in the folder of weights that parser is given, if it is: Snakemake sees only its own time."""
+    folder = getattr(study.judges[plan.parser(study, wildcards.model)], "weights", None)
+    return listing_digest(folder) if folder is not None and folder.is_dir() else ""
+
+
 def quality_of_parser(wildcards):
     """How well that parser reads images, where it is trained here."""
     return quality_file(plan.parser(study, wildcards.model))

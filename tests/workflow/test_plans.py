@@ -82,6 +82,36 @@ def test_a_listing_is_taken_only_of_image_sets_that_are_asked_for(workshop):
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+PARSED = """
+resolution: 16
+domains: {only: {source: folder, path: photos}}
+models: {alone: {domain: only, total_kimg: 0.1}}
+judges: {parts: {kind: transformers, weights: parser}}
+studies: {channel_maps: {}, localized_channels: {judge: parts}}
+"""
+
+
+def test_a_parser_changed_in_its_folder_runs_what_it_parses_and_nothing_else(workshop):
+    """Writing over a file leaves its folder's time as it was, which is all that Snakemake sees of a folder."""
+    (workshop.folder / "parsed.yaml").write_text(PARSED)
+    (workshop.folder / "photos").mkdir()
+    (workshop.folder / "parser").mkdir()
+    weights = workshop.folder / "parser/model.safetensors"
+    weights.write_text("old")
+    wanted = ("results/cells/localized_channels/alone.npz", "--configfile", "parsed.yaml")
+    run = workshop.snakemake("-n", *wanted)
+    plan = run.stdout + run.stderr
+    for missing in re.findall(r"Missing output files: ([^;\n]+)", plan):
+        for path in map(workshop.folder.joinpath, missing.split(", ")):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    touched = workshop.snakemake("--touch", "--forceall", "--cores", "1", *wanted)
+    assert touched.returncode == 0, touched.stdout + touched.stderr
+    assert workshop.planned(*wanted) == []
+    weights.write_text("newer")
+    assert workshop.planned(*wanted) == ["Which channels of alone act in one region"]
+
+
 def test_two_studies_in_two_folders(workshop, tmp_path):
     """`--directory` keeps results apart; the config is given by its absolute path."""
     elsewhere = tmp_path / "elsewhere"
