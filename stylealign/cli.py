@@ -1,6 +1,7 @@
 """The ``stylealign`` command: what a user does outside the workflow."""
 
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -94,6 +95,7 @@ def manipulate(
     from stylealign.figures.edit_sheet import draw_edits
 
     steps = _or_exit(_numbers, "--strengths", strengths)
+    _or_exit(_check_picture, output)
     protocol = {"num": num, "seed": seed, "truncation_psi": truncation_psi, "device": device}
     pixels, titles = _or_exit(
         edited_samples, generator, reference or generator, channel or [], direction or [], steps, **protocol
@@ -103,10 +105,21 @@ def manipulate(
 
 
 def _numbers(option: str, text: str) -> list[float]:
+    cure = f"{option} {text}: give numbers with commas between, as -5,0,5"
     try:
-        return [float(part) for part in text.split(",")]
+        numbers = [float(part) for part in text.split(",")]
     except ValueError as error:
-        raise StyleAlignError(f"{option} {text}: give numbers with commas between, as -5,0,5") from error
+        raise StyleAlignError(cure) from error
+    if not all(map(math.isfinite, numbers)):
+        raise StyleAlignError(cure)
+    return numbers
+
+
+def _check_picture(output: Path) -> None:
+    if output.suffix.lower() != ".png" or output.is_dir():
+        raise StyleAlignError(f"--output {output}: a PNG is written; name a file that ends in .png")
+    if not output.parent.is_dir():
+        raise StyleAlignError(f"--output {output}: there is no folder {output.parent}; make it first")
 
 
 def _or_exit(function, *arguments, **options):  # type: ignore[no-untyped-def]

@@ -160,9 +160,14 @@ def test_the_command_refuses_in_words(family, boundaries, tmp_path):
         (["--direction", "nowhere.npz:smile"], "nowhere.npz: no such file"),
         (["--direction", "smile"], "write boundaries.npz:name"),
         (["--channel", "3_5", "--strengths", "1;2"], "numbers with commas"),
+        (["--channel", "3_5", "--strengths", "0,nan"], "numbers with commas"),
+        (["--channel", "3_5", "--strengths", "inf"], "numbers with commas"),
         (["--channel", "3_5", "--reference", family["foreigner"]], "different shapes"),
+        (["--channel", "3_5", "--device", "abacus"], "set device: auto, cpu or cuda"),
+        (["--channel", "3_5", "--output", tmp_path / "x.jpg"], "name a file that ends in .png"),
+        (["--channel", "3_5", "--output", tmp_path / "nowhere" / "x.png"], "make it first"),
     ]:
-        code, err = _run(model, *arguments, *output)
+        code, err = _run(model, *output, *arguments)
         assert code == 1
         assert says in err
     assert not (tmp_path / "x.png").exists()
