@@ -110,6 +110,9 @@ def poles(values: np.ndarray, attribute: str, num_positive: int, is_class: bool)
             f"codes, and {len(known)} are judged; lower it, or raise {KEY}.num_z"
         )
     ascending = known[np.argsort(values[known], kind="stable")]
+    if values[ascending[num_positive - 1]] == values[ascending[-num_positive]]:
+        log.warning("%s: its extremes are alike, no channels listed", attribute)
+        return
     yield "high", ascending[-num_positive:][::-1]
     yield "low", ascending[:num_positive]
 

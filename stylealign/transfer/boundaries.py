@@ -116,7 +116,10 @@ def _questions(
     known = np.flatnonzero(np.isfinite(values))
     if not is_class:
         ascending = known[np.argsort(values[known], kind="stable")]
-        num = max(2, round(extreme_share * len(known)))
+        num = min(max(2, round(extreme_share * len(known))), len(known) // 2)
+        if num < 2 or values[ascending[num - 1]] == values[ascending[-num]]:
+            log.warning("%s: %d known values, and its extremes are alike: no boundary", attribute, len(known))
+            return
         sides = np.zeros(len(values), dtype=int)
         sides[known] = np.where(values[known] > np.median(values[known]), 1, -1)
         sides[ascending[:num]], sides[ascending[-num:]] = -1, 1
@@ -186,6 +189,10 @@ def _boundaries(
     entries = [(q.name, fits[q.name].normal, fits[q.name].intercept, q.attribute) for q in questions]
     for attribute, others in conditional.items():
         normals = [fits[q.name].normal for q in questions if q.attribute in others]
+        unfitted = [name for name in others if name not in {q.attribute for q in questions}]
+        if unfitted:
+            log.warning("%s: no boundary of %s to leave alone: no conditional one", attribute, ", ".join(unfitted))
+            continue
         for q in [q for q in questions if q.attribute == attribute and normals]:
             name = f"{q.name}{CONDITIONAL}{','.join(others)}"
             normal = conditional_projection(fits[q.name].normal, np.stack(normals))

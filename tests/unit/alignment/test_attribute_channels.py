@@ -83,6 +83,11 @@ def test_poles_of_numbers_are_extremes_and_unknown_is_nowhere():
         list(poles(values, "yaw_deg", 3, False))
 
 
+def test_what_does_not_vary_has_no_poles_and_says_so(caplog):
+    assert not list(poles(np.full(30, 2.0), "yaw_deg", 10, False))
+    assert "yaw_deg: its extremes are alike" in caplog.text
+
+
 def test_classes_are_called_by_their_words():
     values = np.array([0.0] * 12 + [1.0] * 11 + [2.0] * 3 + [np.nan])
     found = {name: len(rows) for name, rows in poles(values, "hair_style", 11, True)}

@@ -148,6 +148,40 @@ def test_the_file_keeps_everything(tmp_path):
         load_boundaries(tmp_path / "bad.npz")
 
 
+@pytest.fixture
+def odd_fit(model, fit, tmp_path):
+    """Fits to values [n, 2] of smile and hair_style, whatever they are."""
+
+    def fitted(smile, hair, **changed):
+        path, names = tmp_path / "odd.npz", np.array(["smile", "hair_style"])
+        np.savez(path, attributes=np.stack([smile, hair], axis=1), attribute_names=names, protocol=np.array("gen-psi1"))
+        settings = {"attributes": None, "extreme_share": 0.1, "conditional": {}, "num_z": len(smile), "judge": "tiny"}
+        return fit_boundaries(
+            "tiny", model, path, **(settings | {"quality": None, "domain": "face", "seed": 0} | changed)
+        )
+
+    return fitted
+
+
+@pytest.mark.parametrize(
+    "smile", [np.full(99, 3.0), np.full(99, np.nan), np.r_[np.full(95, 3.0), 1, np.full(3, np.nan)]]
+)
+def test_what_does_not_vary_has_no_boundary_and_says_so(odd_fit, smile, caplog):
+    hair = np.arange(99) % 2.0
+    _, found = odd_fit(smile, hair)
+    assert found.names == ("hair_style:curly",)
+    assert "smile: " in caplog.text
+    _, found = odd_fit(smile, hair, conditional={"hair_style": ("smile",)})
+    assert found.names == ("hair_style:curly",)
+    assert "no boundary of smile to leave alone" in caplog.text
+
+
+def test_no_code_is_on_both_sides_or_both_fitted_on_and_held_out(odd_fit):
+    (row, *_), found = odd_fit(np.arange(47.0), np.zeros(47), extreme_share=0.5)
+    assert found.names == ("smile",)
+    assert (row["num_train"], row["num_test"]) == (32, 14)  # 23 of each side; the middle one is of neither
+
+
 def test_refusals(fit):
     with pytest.raises(JudgeError, match=r"studies\.boundaries\.attributes: .*'yaw'; did you mean 'yaw_deg'"):
         fit(attributes=("yaw",))
