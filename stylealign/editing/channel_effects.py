@@ -24,7 +24,8 @@ from stylealign.editing.manipulate import (
     measure_deviations,
     render_styles,
 )
-from stylealign.judged_attributes import known_attributes, read_scores
+from stylealign.errors import JudgeError
+from stylealign.judged_attributes import Scores, known_attributes, read_scores
 from stylealign.latents import sample_z
 
 if TYPE_CHECKING:
@@ -113,10 +114,11 @@ def channel_effect_rows(
     """Per attribute the ``num_listed`` channels of a model that move it most, ranked by the root mean square change.
 
     ``effect`` is the mean change per +``strength``, ``effect_rms`` its root mean square over the codes, both in the
-    attribute's own unit. Raises :class:`JudgeError` for an attribute that the judge does not read.
+    attribute's own unit. Raises :class:`JudgeError` for an attribute that the judge does not read, or reads as a class.
     """
-    attributes = known_attributes(judge.attribute_names, attributes, KEY)
-    G, scores = load_generator(g_ema, device)[0], read_scores(quality, judge.name)
+    scores = read_scores(quality, judge.name)
+    attributes = known_numbers(judge, attributes, scores, KEY)
+    G = load_generator(g_ema, device)[0]
     deviations = measure_deviations(G, truncation_psi=truncation_psi, seed=seed)
     protocol = {"strength": strength, "truncation_psi": truncation_psi, "num_z": num_z, "seed": seed}
     edits, changes = screened_effects(G, judge, attributes, deviations, **protocol)
@@ -131,6 +133,15 @@ def channel_effect_rows(
             where = {"rank": rank, "layer": layer, "channel": channel, "paper_index": edits[place].title}
             rows.append(about | where | {"effect": float(each[place].mean()), "effect_rms": float(rms[place])})
     return rows
+
+
+def known_numbers(judge: "Judge", attributes: Sequence[str], scores: Scores, key: str) -> tuple[str, ...]:
+    """``attributes``, which the judge must read as numbers; else :class:`JudgeError` names ``key``."""
+    chosen = known_attributes(judge.attribute_names, attributes, key)
+    for attribute in chosen:
+        if scores.is_class(attribute):
+            raise JudgeError(f"{key}: {attribute!r} is a class, whose change is no number; leave it out")
+    return chosen
 
 
 def root_mean_square(changes: np.ndarray) -> np.ndarray:

@@ -15,10 +15,10 @@ mean, each edit with one vote (a correlation pooled over all changes would be th
 and their intervals are over codes and edits alike. The boundaries of one model lean towards each other, so that
 ``directions`` are fewer edits than they count: of an unrelated model they stray further from zero than ``channels``.
 
-Which channels: those that move the attribute most in the parent, measured there on codes of their own (here, unless the
-relative's table holds such effects already). StyleSpace's signal-to-noise ratio (``num_screened_z=0``) ranks channels
-that go with the attribute, and many of them change nothing. The choice never looks at the child, so it favours neither
-a related nor an unrelated one.
+Which channels: those that move the attribute most in the parent, measured there on codes of their own (table
+``channel_effects``). StyleSpace's signal-to-noise ratio (table ``attribute_channels``, which may be given instead)
+ranks channels that go with the attribute, and many of them change nothing. The choice never looks at the child, so it
+favours neither a related nor an unrelated one.
 
 Legend: E edits, N latent codes, A attributes.
 """
@@ -34,7 +34,7 @@ import torch
 
 from stylealign.boundaries import Boundaries, load_boundaries
 from stylealign.checkpoint import load_generator
-from stylealign.editing.channel_effects import judged, odd_changes
+from stylealign.editing.channel_effects import judged, known_numbers, odd_changes
 from stylealign.editing.manipulate import (
     CHANNEL,
     CHANNELS,
@@ -48,7 +48,7 @@ from stylealign.editing.manipulate import (
 from stylealign.editing.ranked_channels import ranked_channels
 from stylealign.errors import JudgeError
 from stylealign.intervals import bootstrap_interval
-from stylealign.judged_attributes import Scores, known_attributes, read_scores
+from stylealign.judged_attributes import read_scores
 from stylealign.latents import sample_z
 from stylealign.seeds import numpy_stream
 
@@ -68,7 +68,7 @@ class Relative:
     name: str
     relation: str
     g_ema: str | os.PathLike[str]
-    channels: str | os.PathLike[str]  # rows of channel_effects (or of attribute_channels), or of channel_effects
+    channels: str | os.PathLike[str]  # rows of channel_effects, or of attribute_channels
     boundaries: str | os.PathLike[str]
 
 
@@ -119,7 +119,7 @@ def effect_agreement_rows(
     :class:`LineageError` for models of another shape.
     """
     scores = read_scores(quality, judge.name)
-    attributes = _numbers(judge, attributes, scores)
+    attributes = known_numbers(judge, attributes, scores, f"{KEY}.attributes")
     G = load_generator(child_path, device)[0]
     rows = []
     for relative in relatives:
@@ -137,15 +137,6 @@ def effect_agreement_rows(
             described = about | {"attribute": attribute, "judge_score": score}
             rows += [described | row for row in _rows_of(plan, changes, attribute, column, described)]
     return rows
-
-
-def _numbers(judge: "Judge", attributes: Sequence[str], scores: Scores) -> tuple[str, ...]:
-    """``attributes``, which the judge must read as numbers."""
-    chosen = known_attributes(judge.attribute_names, attributes, f"{KEY}.attributes")
-    for attribute in chosen:
-        if scores.is_class(attribute):
-            raise JudgeError(f"{KEY}.attributes: {attribute!r} is a class, whose change is no number; leave it out")
-    return chosen
 
 
 def _chosen_channels(relative: Relative, attribute: str, num: int) -> list[str]:

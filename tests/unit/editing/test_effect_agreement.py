@@ -157,6 +157,15 @@ def test_refusals_name_the_attribute_and_the_key(rows_of):
         rows_of("foreigner")
 
 
+@pytest.mark.parametrize(
+    ("attribute", "says"), [("yaw", "did you mean 'yaw_deg'"), ("glasses", "'glasses' is a class")]
+)
+def test_effects_are_of_numbers_that_the_judge_reads(family, judge, attribute, says):
+    settings = {"num_listed": 1, "num_z": 1, "strength": 1.0, "truncation_psi": 0.7, "quality": None, "domain": "face"}
+    with pytest.raises(JudgeError, match=rf"studies\.channel_effects\.attributes: .*{says}"):
+        channel_effect_rows("parent", family["parent"], judge, attributes=(attribute,), seed=0, **settings)
+
+
 def test_an_attribute_without_a_boundary(family, judge, channels, tmp_path):
     save_boundaries(tmp_path / "b.npz", Boundaries(("smile",), np.eye(8)[:1], np.zeros(1), ("smile",)))
     relative = Relative("parent", "child", family["parent"], channels, tmp_path / "b.npz")
