@@ -46,6 +46,8 @@ class Regions(tuple[tuple[str, tuple[int | str, ...]], ...]):
         pairs = list(value.items()) if isinstance(value, Mapping) else value
         if not _is_list(pairs) or not all(_is_list(pair) and len(pair) == 2 for pair in pairs):
             raise ValueError("give a mapping of regions to lists of classes, or the name of a preset")
+        if not pairs:
+            raise ValueError("name at least one region, or leave it out for a region per class")
         return cls(_region(name, classes) for name, classes in pairs)
 
     @classmethod

@@ -55,6 +55,8 @@ def test_a_preset_is_unfolded_so_that_a_change_of_it_is_seen() -> None:
         ([["eye", [4], 3]], "give a mapping"),
         ([[4, [4]]], "not the name of a region"),
         (7, "give a mapping"),
+        ({}, "name at least one region"),
+        ([], "name at least one region"),
     ],
 )
 def test_what_is_no_regions_is_refused(regions, message: str) -> None:
