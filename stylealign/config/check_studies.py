@@ -1,6 +1,6 @@
 """What the comparisons of a study need: judges that can measure, other comparisons, somebody to compare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from stylealign.config.domains import WorldDomain, has_labels
 from stylealign.config.judges import MEASURES, ColourJudge, EmbeddedJudge, Judge
@@ -184,3 +184,21 @@ def _check_comparisons(sketch: Sketch) -> Iterator[Problem]:
     for name in OF_CHILDREN:
         if getattr(sketch.studies, name) is not None and not any(parents.values()):
             yield Problem(f"studies.{name}", "compares a child with its parent, and no model has one; drop the study")
+    yield from _check_parsed_comparisons(sketch, sketch.studies, parents)
+
+
+def _check_parsed_comparisons(sketch: Sketch, studies: Studies, parents: Mapping[str, str | None]) -> Iterator[Problem]:
+    """Those whose regions are found must be relatives of each other."""
+    domains = None if studies.localized_channels is None else studies.localized_channels.domains
+    parsed = [name for name, model in sketch.models.items() if model is not None and model.domain in (domains or ())]
+    if not parsed:
+        return
+    pairs = [(parents[name], *pair) for name in parsed for pair in relatives(parents, name) if pair[0] in parsed]
+    compared = {
+        "channel_overlap": any(relation != "unrelated" or parent is None for parent, _, relation in pairs),
+        "channel_fate": any(parent == other for parent, other, _ in pairs),
+    }
+    for name, has_pairs in compared.items():
+        if getattr(studies, name) is not None and not has_pairs:
+            cure = "localized_channels.domains leaves it nobody to compare; name more domains there, or drop the study"
+            yield Problem(f"studies.{name}", cure)

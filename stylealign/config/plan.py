@@ -113,9 +113,9 @@ def _has_parsed(study: Study, table_name: str, model: str) -> bool:
 
 def asked_judges(study: Study) -> list[str]:
     """The judges that some comparison asks, in declared order."""
-    asked = {getattr(comparison, "judge", None) for comparison in study.studies.named().values()}
-    localized = study.studies.localized_channels
-    asked |= set() if localized is None else set(localized.judge_of.values())
+    comparisons = study.studies.named().items()
+    asked = {getattr(comparison, "judge", None) for name, comparison in comparisons if name != "localized_channels"}
+    asked |= {parser(study, model) for model in parsed(study)}
     return [name for name in study.judges if name in asked]
 
 

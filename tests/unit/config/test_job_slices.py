@@ -94,6 +94,8 @@ def test_a_domain_may_have_a_parser_of_its_own():
     assert [plan.parser(study, model) for model in ("face", "dog", "cat")] == ["embedded", "animals", "embedded"]
     assert plan.asked_judges(study) == ["embedded", "animals"]
     assert slices.localized_channels(study, "dog")["domain"] == "dog"
+    overlay["studies"]["localized_channels"]["domains"] = ["face", "cartoon"]
+    assert plan.asked_judges(read_study(SMOKE, overlay)) == ["embedded"]  # no dog is parsed: nobody is trained for it
 
 
 def test_models_of_some_domains_only_may_be_parsed():

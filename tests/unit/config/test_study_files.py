@@ -405,6 +405,12 @@ EDITS = {
          "studies.localized_channels.judge_of.dog = \"parts\": there is no such judge; known here: embedded"),
         ({**CHANNELS, "localized_channels": {"judge": "embedded", "domains": ["dgo"]}},
          "studies.localized_channels.domains = \"dgo\": no model is of this domain; did you mean 'dog'?"),
+        ({**CHANNELS, "localized_channels": {"judge": "embedded", "domains": ["dog"]}, "channel_overlap": {}},
+         "studies.channel_overlap: localized_channels.domains leaves it nobody to compare; "
+         "name more domains there, or drop the study"),
+        ({**CHANNELS, "localized_channels": {"judge": "embedded", "domains": ["dog"]}, "channel_fate": {}},
+         "studies.channel_fate: localized_channels.domains leaves it nobody to compare; "
+         "name more domains there, or drop the study"),
         ({"channel_maps": {"grid": 24}},
          "studies.channel_maps.grid = 24: must divide the resolution (32); a power of 2 does"),
         ({**CHANNELS, "localized_channels": {"judge": "embedded", "loose_rate": 0.8}},
