@@ -133,6 +133,17 @@ def test_sure_images_leave_no_interval_and_unsure_ones_do(tmp_path, pair):
     assert not frame.equals(_rows(tmp_path, *paths, seed=1))
 
 
+def test_counts_are_of_every_image_once(tmp_path):
+    """Of unsure images a resample would count others: each row's numbers are those of the models' own tables."""
+    labels = "ear ear hair hair hair neck neck neck"
+    for n, sure in enumerate((0.76, 0.77, 0.78, 0.79)):
+        path = _save(tmp_path / f"unsure{n}.npz", labels, sure=sure, num=40)
+        frame, found = _rows(tmp_path, path, path), localized(load_evidence(path), Thresholds())
+        for name in NAMES[1:]:
+            totals = frame.loc[(name, name), ["shared", "parent_total", "child_total"]]
+            assert totals.tolist() == [(found == NAMES.index(name)).sum()] * 3
+
+
 def test_both_models_are_resampled_alike(tmp_path):
     """The parent acts in the ear in half of the images, the child in the other half: never both in most of a draw."""
     half = np.arange(20)[:, None] < 10
