@@ -195,6 +195,6 @@ def _library(name: str) -> Any:
     except ImportError as error:
         raise JudgeError(
             f"judges.{name}: a judge of kind transformers needs that library: pip install transformers"
-        ) from (error)
+        ) from error
     transformers.utils.logging.disable_progress_bar()  # a job's log is no terminal
     return transformers
