@@ -157,7 +157,8 @@ def _plan(
         own[attribute] = [place for place, about in enumerate(boundaries.attributes) if about == attribute]
         if not own[attribute]:
             raise JudgeError(
-                f"{KEY}.attributes: no boundary for {attribute!r}; name it in studies.boundaries.attributes"
+                f"{KEY}.attributes: no boundary for {attribute!r}; name it in studies.boundaries.attributes, or read "
+                "in the log of that model's boundaries why it has none"
             )
     edits += [Edit(name, DIRECTION, direction=boundaries.normal(name)) for name in boundaries.names]
     return Plan(

@@ -85,7 +85,10 @@ def attribute_edits(G: "Generator", attribute: str, channels: PathLike, boundari
     names = " ".join(channel.paper_index for channel in ranked[:2]) + (" ..." if len(ranked) > 2 else "")
     own = boundaries.of(attribute)
     if not own:
-        raise JudgeError(f"{KEY}.attributes: no boundary for {attribute!r}; name it in studies.boundaries.attributes")
+        raise JudgeError(
+            f"{KEY}.attributes: no boundary for {attribute!r}; name it in studies.boundaries.attributes, or read "
+            "in the log of that model's boundaries why it has none"
+        )
     return [
         Edit(f"{attribute}: {names}", CHANNELS if len(ranked) > 1 else CHANNEL, attribute, weights),
         Edit(f"{own[0]}: W", DIRECTION, attribute, direction=boundaries.normal(own[0])),
