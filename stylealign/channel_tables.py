@@ -12,7 +12,9 @@ _CHILD = string("child", "the model compared")
 _RELATION = string("relation", "child, grandchild, descendant (deeper) or unrelated")
 _JUDGE = string("judge", "the judge that measured, by its name in the config")
 _PARSER = string("judge", "the region parser, by its name in the config")
-_PARSER_IOU = number("parser_iou", "the parser's mean IoU on held-out images of the model's domain (NaN: unknown)")
+_PARSER_IOU = number("parser_iou", "the parser's mean IoU on held-out images with known regions (NaN: unknown)")
+_LOWEST_IOU = number("parser_iou", "that of the models' parsers on held-out images, the lowest (NaN: unknown)")
+_PROTOCOL = string("protocol", "truncation, noise and grid of the maps; the rates")
 _JUDGE_SCORE = number("judge_score", "the judge's held-out R2 (accuracy for classes) for the attribute (NaN: unknown)")
 _SEED = integer("seed", "the study's seed")
 _ATTRIBUTE = string("attribute", "the judged attribute")
@@ -44,6 +46,8 @@ CHANNELS = Table(
         integer("num_present", "images that show the region"),
         integer("num_images", "images"),
         _PARSER,
+        _PARSER_IOU,
+        _PROTOCOL,
         _SEED,
     ),
     ("layer", "channel"),
@@ -68,7 +72,8 @@ LOCALIZED_CHANNELS = Table(
         integer("num_images", "images"),
         _PARSER,
         _PARSER_IOU,
-        string("protocol", "truncation, noise and grid of the maps; the rates"),
+        string("iou_domain", "whose images those are: the model's domain, or what the parser learned from"),
+        _PROTOCOL,
         _SEED,
     ),
     ("model", "region"),
@@ -100,7 +105,8 @@ CHANNEL_OVERLAP = Table(
         integer("num_channels", "style channels of the convolutions, in all"),
         integer("num_images", "images of each model"),
         string("judge", "the region parsers, by their names in the config"),
-        string("protocol", "truncation, noise and grid of the maps; the rates"),
+        _LOWEST_IOU,
+        _PROTOCOL,
         _SEED,
     ),
     ("parent", "child", "rule", "parent_region", "child_region"),
@@ -123,6 +129,8 @@ CHANNEL_FATE = Table(
         integer("parent_total", "channels of the parent localized to the region"),
         integer("num_images", "images of each model"),
         string("judge", "the region parsers, by their names in the config"),
+        _LOWEST_IOU,
+        _PROTOCOL,
         _SEED,
     ),
     ("parent", "child", "grandchild", "rule", "region", "fate_in_child", "fate_in_grandchild"),

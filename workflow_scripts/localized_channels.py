@@ -12,6 +12,7 @@ from stylealign.alignment.localized_channels import (
     evidence_of_shards,
     localized_channel_rows,
     save_evidence,
+    scored,
 )
 from stylealign.config.judges import Judge
 from stylealign.judges.load import load_judge
@@ -20,15 +21,8 @@ from stylealign.tables import CHANNELS, LOCALIZED_CHANNELS, write_table
 spec = TypeAdapter(Judge).validate_python(job.spec["spec"])
 parser = load_judge(job.spec["judge"], spec, job.input.weights, job.device)
 thresholds = Thresholds(**job.spec["thresholds"])
-evidence = evidence_of_shards(job.input.maps, parser)
+evidence = scored(evidence_of_shards(job.input.maps, parser), job.input.quality, job.spec["domain"])
 save_evidence(job.output.evidence, evidence)
 write_table(job.output.channels, CHANNELS, channel_rows(evidence, thresholds, seed=job.spec["seed"]), job.provenance)
-rows = localized_channel_rows(
-    job.spec["model"],
-    evidence,
-    thresholds,
-    quality=job.input.quality,
-    domain=job.spec["domain"],
-    seed=job.spec["seed"],
-)
+rows = localized_channel_rows(job.spec["model"], evidence, thresholds, seed=job.spec["seed"])
 write_table(job.output.rows, LOCALIZED_CHANNELS, rows, job.provenance)

@@ -16,7 +16,14 @@ from typing import Any
 import numpy as np
 
 from stylealign.alignment.channel_overlap import check_comparable, parsers
-from stylealign.alignment.localized_channels import Evidence, Thresholds, load_evidence, localized_anywhere
+from stylealign.alignment.localized_channels import (
+    Evidence,
+    Thresholds,
+    counting_protocol,
+    load_evidence,
+    localized_anywhere,
+    lowest_iou,
+)
 
 Model = tuple[str, str | os.PathLike[str]]  # name, evidence npz
 
@@ -50,7 +57,9 @@ def _rows(line: Sequence[tuple[str, Evidence]], thresholds: Thresholds, seed: in
     totals = Counter(regions.tolist())
     found = Counter(zip(*(column.tolist() for column in columns), strict=True))
     common = dict(zip(("parent", "child", "grandchild"), (*(name for name, _ in line), ""), strict=False))
-    common |= {"num_images": line[0][1].num, "judge": parsers(*(evidence for _, evidence in line)), "seed": seed}
+    models = [evidence for _, evidence in line]
+    common |= {"num_images": models[0].num, "judge": parsers(*models), "parser_iou": lowest_iou(*models)}
+    common |= {"protocol": counting_protocol(models[0], thresholds), "seed": seed}
     return [
         {"region": region, "fate_in_child": in_child, "fate_in_grandchild": in_grandchild}
         | {"num_channels": count, "parent_total": totals[region]}

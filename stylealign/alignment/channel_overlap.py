@@ -24,6 +24,7 @@ from stylealign.alignment.localized_channels import (
     is_listed,
     load_evidence,
     localized_resampled,
+    lowest_iou,
 )
 from stylealign.errors import LineageError, TableError
 from stylealign.intervals import percentile_interval, resample_weights
@@ -70,7 +71,7 @@ def _rows_of_pair(
     pair = Pair.of(parent, child, thresholds, resample_weights(child.num, seed, "channel_overlap", *names))
     rng = numpy_stream(seed, "channel_overlap", "permutations", *names)
     about = {"num_channels": child.num_channels, "num_images": child.num, "judge": parsers(parent, child)}
-    about |= {"protocol": counting_protocol(child, thresholds)}
+    about |= {"parser_iou": lowest_iou(parent, child), "protocol": counting_protocol(child, thresholds)}
     return [row | about for row in (*_region_rows(pair), _same_row(pair, rng), _listed_row(pair))]
 
 

@@ -46,12 +46,15 @@ class Thresholds:
     min_rate: float = 0.75
     min_lead: float = 0.25
     loose_rate: float = 0.5
-    not_listed: tuple[str, ...] = ("background", "skin")
+    not_listed: tuple[str, ...] = ("background", "skin", "other")
     min_shown: float = 0.1
 
     def rules(self) -> dict[str, "Thresholds"]:
         """The two rules by which tables count: ``strict`` (StyleAlign's rate) and ``loose`` (StyleSpace's)."""
         return {STRICT: self, LOOSE: replace(self, min_rate=self.loose_rate)}
+
+
+UNKNOWN_IOU, NO_DOMAIN = np.array(np.nan), np.array("")
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class Evidence:
     judge: np.ndarray  # str [], the parser's name in the config
     digest: np.ndarray  # str [], the generator's state digest
     protocol: np.ndarray  # str [], truncation, noise and grid of the maps
+    parser_iou: np.ndarray = UNKNOWN_IOU  # float [], the parser's mean on held-out images (NaN: unknown)
+    iou_domain: np.ndarray = NO_DOMAIN  # str [], whose images those are
 
     @property
     def num(self) -> int:
@@ -140,7 +145,7 @@ def join_evidence(parts: Sequence[Evidence]) -> Evidence:
 
 _FIELDS = tuple(field.name for field in fields(Evidence))
 _PER_IMAGE = ("dominant", "present", "example_pixels", "example_regions", "example_maps")
-_ALIKE = ("region_names", "channel_names", "judge", "digest", "protocol")
+_ALIKE = ("region_names", "channel_names", "judge", "digest", "protocol", "iou_domain")
 
 
 def _check_follows(before: Evidence, after: Evidence) -> None:
@@ -152,6 +157,17 @@ def _check_follows(before: Evidence, after: Evidence) -> None:
             f"channel maps from image {int(before.first)} and from image {start} {why}; delete this model's channel "
             "maps and run again"
         )
+
+
+def scored(evidence: Evidence, quality: Path | None, domain: str) -> Evidence:
+    """The same, knowing its parser's mean IoU on held-out images of ``domain``, from its table of quality."""
+    iou = _parser_iou(quality, str(evidence.judge), domain)
+    return replace(evidence, parser_iou=np.asarray(iou), iou_domain=np.asarray("" if np.isnan(iou) else domain))
+
+
+def lowest_iou(*models: Evidence) -> float:
+    """The lowest mean IoU of the models' parsers; NaN where one is unknown."""
+    return float(np.min([evidence.parser_iou for evidence in models]))
 
 
 def save_evidence(path: str | os.PathLike[str], evidence: Evidence) -> None:
@@ -222,6 +238,8 @@ def channel_rows(evidence: Evidence, thresholds: Thresholds, *, seed: int) -> li
     )
     shown = np.append(evidence.present.sum(0), 0)[first]  # [C], 0 where the channel overlaps no region
     low, high = wilson_interval((evidence.dominant == first).sum(0) * (first != NOWHERE), shown)
+    common = {"num_images": evidence.num, "judge": str(evidence.judge), "parser_iou": float(evidence.parser_iou)}
+    common |= {"protocol": f"{counting_protocol(evidence, thresholds)}-loose{thresholds.loose_rate:g}", "seed": seed}
     names, listed = [*evidence.region_names, NO_REGION], np.append(is_listed(evidence, thresholds), False)
     return [
         {"layer": str(evidence.layers[c]), "channel": int(evidence.channel_names[c].split(":")[1])}
@@ -229,18 +247,16 @@ def channel_rows(evidence: Evidence, thresholds: Thresholds, *, seed: int) -> li
         | {"rate": float(rate[c]), "rate_low": float(low[c]), "rate_high": float(high[c])}
         | {"second_region": str(names[second[c]]), "second_rate": float(second_rate[c])}
         | {"localized": bool(strict[c]), "localized_loosely": bool(loose[c]), "listed": bool(listed[first[c]])}
-        | {"num_present": int(shown[c]), "num_images": evidence.num, "judge": str(evidence.judge), "seed": seed}
+        | {"num_present": int(shown[c])}
+        | common
         for c in range(evidence.num_channels)
     ]
 
 
 def localized_channel_rows(
-    model: str, evidence: Evidence, thresholds: Thresholds, *, quality: Path | None, domain: str, seed: int
+    model: str, evidence: Evidence, thresholds: Thresholds, *, seed: int
 ) -> list[dict[str, Any]]:
-    """Rows of the table ``localized_channels``: one for each region, listed or not.
-
-    ``quality`` is the table of the parser's held-out scores; ``parser_iou`` is its mean on ``domain``, NaN if unknown.
-    """
+    """Rows of the table ``localized_channels``: one for each region, listed or not."""
     weights = resample_weights(evidence.num, seed, "localized_channels", model)
     lead, min_lead = _leading(evidence, thresholds), thresholds.min_lead
     (strict,), (loose,) = (lead.localized(rate, min_lead) for rate in (thresholds.min_rate, thresholds.loose_rate))
@@ -248,8 +264,8 @@ def localized_channel_rows(
     counts = np.stack([(resampled == k).sum(1) for k in range(len(evidence.region_names))], 1)  # [B, K]
     low, high = percentile_interval(counts)
     common = {"num_channels": evidence.num_channels, "num_images": evidence.num, "judge": str(evidence.judge)}
-    common |= {"parser_iou": _parser_iou(quality, str(evidence.judge), domain), "seed": seed}
-    common |= {"protocol": counting_protocol(evidence, thresholds)}
+    common |= {"parser_iou": float(evidence.parser_iou), "iou_domain": str(evidence.iou_domain), "seed": seed}
+    common |= {"protocol": f"{counting_protocol(evidence, thresholds)}-loose{thresholds.loose_rate:g}"}
     return [
         {"model": model, "region": str(name), "listed": bool(is_listed(evidence, thresholds)[k])}
         | {"num_localized": int((strict == k).sum()), "num_localized_loosely": int((loose == k).sum())}

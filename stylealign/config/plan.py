@@ -168,12 +168,13 @@ def judge_sizes(study: Study, judge: str) -> tuple[int, int]:
 
 
 def maps_sizes(study: Study) -> tuple[int, int, int, float]:
-    """What the memory of channel maps grows with: images, channels, cells a side, the budget."""
+    """What the memory of channel maps grows with: images of a job, channels, cells a side, the budget."""
     maps = study.studies.channel_maps
     assert maps is not None
     shape = study.architecture
     num_channels = conv_channels(study.resolution, shape.channel_base, shape.channel_max)
-    return maps.num_images, num_channels, min(maps.grid, study.resolution), maps.memory_budget_gb
+    num_images = min(maps.images_per_job or maps.num_images, maps.num_images)
+    return num_images, num_channels, min(maps.grid, study.resolution), maps.memory_budget_gb
 
 
 def training_priority(study: Study, model: str) -> int:

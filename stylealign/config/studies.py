@@ -75,7 +75,7 @@ class ChannelMaps(Section):
     truncation_psi: Truncation = key(0.7, "truncation of their codes")
     grid: int = key(32, "cells a side that maps and region masks are pooled to (at most the resolution)", ge=4)
     images_per_job: int | None = key(None, "images per job, so that a cluster shares a model's (null: all)", ge=1)
-    memory_budget_gb: float = untracked(1.0, "memory for the derivatives of one image", gt=0)
+    memory_budget_gb: float = untracked(1.0, "memory for the derivatives of one image", ge=0.05)
 
 
 Rate = Annotated[float, Ge(0), Le(1)]
@@ -91,7 +91,10 @@ class LocalizedChannels(Section):
     min_lead: Rate = key(0.25, "and in so much more of them than any other region")
     loose_rate: Rate = key(0.5, "min_rate of the looser count beside it (StyleSpace's own)")
     min_shown: Rate = key(0.1, "a region that less than this part of the images shows is left out")
-    not_listed: tuple[str, ...] = key(("background", "skin"), "regions that are scored and not listed, as in the paper")
+    not_listed: tuple[str, ...] = key(
+        ("background", "skin", "other"),
+        "scored and not listed: the paper's two, and what has no name",
+    )
 
 
 class ChannelOverlap(Section):

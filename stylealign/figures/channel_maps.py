@@ -105,7 +105,7 @@ def _draw_block(
     lefts = [x + side + APART + index * (side + GAP) for index in range(len(chosen))]
     for each, left in zip(chosen, lefts, strict=True):
         sheet.text(left, y + 22, each.region, fontweight="bold")
-        label = f"{each.paper_index}  ({each.channel})"
+        label = f"{each.paper_index}  {each.channel.partition(':')[0]}"
         sheet.text(left, y + 50, label, fontsize=size_within([label], side, style.SMALL), color=style.GREY)
     for row, node in enumerate(block):
         top, shown = y + HEAD + row * (side + NOTE), examples[node.model]

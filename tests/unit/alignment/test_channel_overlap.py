@@ -64,6 +64,12 @@ def pair(tmp_path):
     return parent, child
 
 
+def test_the_lower_of_the_parsers_scores_stands_beside_the_counts(tmp_path, pair):
+    for path, iou in zip(pair, (0.9, 0.6), strict=True):
+        save_evidence(path, dataclasses.replace(load_evidence(path), parser_iou=np.asarray(iou)))
+    assert set(_rows(tmp_path, *pair)["parser_iou"]) == {0.6}
+
+
 def test_the_loose_rule_is_the_strict_one_at_the_loose_rate(tmp_path, pair):
     loose = _rows(tmp_path, *pair, Thresholds(min_rate=0.9, loose_rate=0.4), rule="loose")
     strict = _rows(tmp_path, *pair, Thresholds(min_rate=0.4), rule="strict")

@@ -21,6 +21,7 @@ from stylealign.alignment.localized_channels import (
     localized_channel_rows,
     localized_resampled,
     save_evidence,
+    scored,
 )
 from stylealign.errors import JudgeError, TableError
 from stylealign.images import from_hwc, to_hwc, to_net, to_pixels
@@ -256,7 +257,7 @@ def test_counts_per_region_with_interval_and_the_parsers_score(planted, tmp_path
     write_table(quality, JUDGE_QUALITY, [*scores, row | {"target": "mean", "score": 0.1, "judge": "other"}], {})
 
     def rows(domain, quality=quality):
-        found = localized_channel_rows("toy", planted, Thresholds(), quality=quality, domain=domain, seed=0)
+        found = localized_channel_rows("toy", scored(planted, quality, domain), Thresholds(), seed=0)
         return to_frame(LOCALIZED_CHANNELS, found).set_index("region")
 
     frame = rows("face")
@@ -266,8 +267,10 @@ def test_counts_per_region_with_interval_and_the_parsers_score(planted, tmp_path
     assert frame["listed"].to_dict() == {name: name != "background" for name in NAMES}
     assert (frame["parser_iou"] == 0.9).all()
     assert frame.loc["small", ["mean_area", "num_present"]].tolist() == [9 / R**2, 8]
-    assert set(frame["protocol"]) == {"psi0.7-const-noise-grid16-rate0.75-lead0.25-shown0.1"}
+    assert set(frame["iou_domain"]) == {"face"}
+    assert set(frame["protocol"]) == {"psi0.7-const-noise-grid16-rate0.75-lead0.25-shown0.1-loose0.5"}
     assert rows("dog")["parser_iou"].isna().all()
+    assert set(rows("dog")["iou_domain"]) == {""}
     assert rows("face", None)["parser_iou"].isna().all()
 
 
@@ -275,7 +278,7 @@ def test_intervals_hold_what_the_images_leave_open(planted):
     rng = np.random.default_rng(0)
     dominant = np.where(rng.random([40, 9]) < 0.78, 3, 2).astype(np.int16)
     unsure = _of(planted, dominant, np.ones([40, len(NAMES)], bool))
-    rows = localized_channel_rows("toy", unsure, Thresholds(), quality=None, domain="", seed=0)
+    rows = localized_channel_rows("toy", unsure, Thresholds(), seed=0)
     square = next(row for row in rows if row["region"] == "square")
     assert 0 < square["num_localized"] < 9
     assert square["num_localized_low"] < square["num_localized"] < square["num_localized_high"]

@@ -218,6 +218,7 @@ def _overlap_row(names, shared, totals, chance, p_value):
 def channel_overlap(regions_of):
     """Every cell that shares two channels or more is sure; the loose rule counts twice as many in all."""
     common = {"num_channels": 24, "num_images": 40, "judge": "embedded", "protocol": "psi0.7", "seed": 0}
+    common["parser_iou"] = 0.9
     rows = []
     for parent, child, relation in [*RELATED, UNRELATED[0]]:
         pairs = list(zip(regions_of[parent], regions_of[child], strict=True))
@@ -251,6 +252,7 @@ def channel_fate(regions_of):
         ]
         fates = [(first, *map(_fate, [first] * 2, later, line[1:]), "")[:3] for first, *later in channels]
         about = {"parent": line[0], "child": line[1], "grandchild": "".join(line[2:]), "num_images": 40}
+        about |= {"parser_iou": 0.9, "protocol": "psi0.7"}
         for rule in ("strict", "loose"):
             for region, in_child, in_grandchild in sorted(set(fates)):
                 row = {"region": region, "fate_in_child": in_child, "fate_in_grandchild": in_grandchild, "rule": rule}
@@ -276,6 +278,8 @@ def channels(regions_of):
                 "listed": listed,
                 "num_present": 40,
                 "num_images": 40,
+                "parser_iou": 0.9,
+                "protocol": "psi0.7",
             }
             about = {"region": region or "hair", "rate_low": 0.5, "rate_high": 0.9, "judge": "embedded", "seed": 0}
             rows.append(known | rates | marks | about)
