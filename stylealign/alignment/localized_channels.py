@@ -10,7 +10,7 @@ Legend: n images, C channels of the convolutions, K regions, g x g cells of the 
 import os
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import reduce
 from itertools import pairwise
 from pathlib import Path
@@ -54,9 +54,6 @@ class Thresholds:
         return {STRICT: self, LOOSE: replace(self, min_rate=self.loose_rate)}
 
 
-UNKNOWN_IOU, NO_DOMAIN = np.array(np.nan), np.array("")
-
-
 @dataclass(frozen=True)
 class Evidence:
     """Where every channel of one model acts, in every image: image i has the same z in every model of a study."""
@@ -76,8 +73,10 @@ class Evidence:
     judge: np.ndarray  # str [], the parser's name in the config
     digest: np.ndarray  # str [], the generator's state digest
     protocol: np.ndarray  # str [], truncation, noise and grid of the maps
-    parser_iou: np.ndarray = UNKNOWN_IOU  # float [], the parser's mean on held-out images (NaN: unknown)
-    iou_domain: np.ndarray = NO_DOMAIN  # str [], whose images those are
+    parser_iou: np.ndarray = field(
+        default_factory=lambda: np.array(np.nan)
+    )  # float [], the parser's mean on held-out images (NaN: unknown)
+    iou_domain: np.ndarray = field(default_factory=lambda: np.array(""))  # str [], whose images those are
 
     @property
     def num(self) -> int:
@@ -143,7 +142,7 @@ def join_evidence(parts: Sequence[Evidence]) -> Evidence:
     return Evidence(**joined | {"mean_area": area, "mean_map": np.asarray(mean_map, np.float32)})
 
 
-_FIELDS = tuple(field.name for field in fields(Evidence))
+_FIELDS = tuple(one.name for one in fields(Evidence))
 _PER_IMAGE = ("dominant", "present", "example_pixels", "example_regions", "example_maps")
 _ALIKE = ("region_names", "channel_names", "judge", "digest", "protocol", "iou_domain")
 
