@@ -73,10 +73,8 @@ class Evidence:
     judge: np.ndarray  # str [], the parser's name in the config
     digest: np.ndarray  # str [], the generator's state digest
     protocol: np.ndarray  # str [], truncation, noise and grid of the maps
-    parser_iou: np.ndarray = field(
-        default_factory=lambda: np.array(np.nan)
-    )  # float [], the parser's mean on held-out images (NaN: unknown)
-    iou_domain: np.ndarray = field(default_factory=lambda: np.array(""))  # str [], whose images those are
+    parser_iou: np.ndarray = field(default_factory=lambda: np.array(np.nan))  # float [], mean on held-out images
+    iou_domain: np.ndarray = field(default_factory=lambda: np.array(""))  # str [], whose
 
     @property
     def num(self) -> int:

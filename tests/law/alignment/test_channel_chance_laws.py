@@ -113,7 +113,8 @@ def test_chance_is_symmetric_falls_with_the_count_and_knows_no_empty_layers(seed
     a, b = rng.integers(0, sizes + 1), rng.integers(0, sizes + 1)
     expected, p = chance_to_share(shared, a, b, sizes)
     assert (expected, p) == pytest.approx(chance_to_share(shared, b, a, sizes))
-    assert chance_to_share(shared + 1, a, b, sizes)[1] <= p <= 1
+    assert chance_to_share(shared + 1, a, b, sizes)[1] <= p + 1e-12
+    assert p <= 1
     more = [np.append(counts, extra) for counts, extra in ((a, 0), (b, 3), (sizes, 5))]
     assert chance_to_share(shared, *more) == pytest.approx((expected, p))
 

@@ -290,7 +290,7 @@ def test_evidence_is_read_as_it_was_written(planted, tmp_path):
     save_evidence(tmp_path / "b.npz", planted)
     read = load_evidence(tmp_path / "a.npz")
     for field in dataclasses.fields(Evidence):
-        assert np.array_equal(getattr(read, field.name), getattr(planted, field.name)), field.name
+        np.testing.assert_array_equal(getattr(read, field.name), getattr(planted, field.name), field.name)
         assert getattr(read, field.name).dtype == getattr(planted, field.name).dtype
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "b.npz"]
@@ -321,7 +321,7 @@ def test_shards_make_the_same_evidence_as_the_whole():
             assert (ours == theirs).all(), field.name
     one_by_one = join_evidence([join_evidence(parts[:2]), parts[2]])
     for name in ("dominant", "present", "example_pixels", "example_maps"):
-        assert np.array_equal(getattr(one_by_one, name), getattr(whole, name)), name
+        np.testing.assert_array_equal(getattr(one_by_one, name), getattr(whole, name), name)
     assert one_by_one.mean_map == pytest.approx(whole.mean_map, abs=1e-6)
     assert one_by_one.mean_area == pytest.approx(whole.mean_area)
     with pytest.raises(TableError, match="not neighbours"):
