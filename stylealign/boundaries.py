@@ -64,4 +64,6 @@ def load_boundaries(path: str | os.PathLike[str]) -> Boundaries:
             names, attributes = (tuple(map(str, npz[name])) for name in ("names", "attribute"))
             return Boundaries(names, npz["normals"], npz["intercepts"], attributes)
     except (OSError, KeyError, ValueError) as error:
-        raise CheckpointError(f"{path} does not hold boundaries ({error}); delete it and run again") from error
+        raise CheckpointError(
+            f"{path} does not hold boundaries ({error}); name a results/boundaries/{{model}}.npz, or run again"
+        ) from error

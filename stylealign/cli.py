@@ -100,7 +100,9 @@ def manipulate(
     pixels, titles = _or_exit(
         edited_samples, generator, reference or generator, channel or [], direction or [], steps, **protocol
     )
-    draw_edits(pixels, titles, steps, f"Edits of {generator.parent.name or generator.stem}", output)
+    name, other = (path.parent.name or path.stem for path in (generator, reference or generator))
+    note = f"Steps in deviations of {other}; a row a code (seed {seed}, psi {truncation_psi:g}); 0 is unedited."
+    draw_edits(pixels, titles, steps, (f"Edits of {name}", note), output)
     typer.echo(output)
 
 

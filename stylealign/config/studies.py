@@ -1,6 +1,6 @@
 """Studies: which comparisons are made. Each is a table, and most a figure; one that is not named is not made."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
@@ -10,10 +10,10 @@ from stylealign.config.section import Section, key, untracked
 Truncation = Annotated[float, Ge(0), Le(1)]
 
 
-def _all_different(truncations: tuple[float, ...]) -> tuple[float, ...]:
-    if len(set(truncations)) < len(truncations):
-        raise ValueError("names a truncation twice; keep one")
-    return truncations
+def _all_different(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("names one of them twice; keep one")
+    return values
 
 
 Truncations = Annotated[tuple[Truncation, ...], AfterValidator(_all_different)]
@@ -105,7 +105,7 @@ class ChannelFate(Section):
     """What became of a parent's localized channels, in its child and grandchildren (StyleAlign, Table 3)."""
 
 
-Attributes = tuple[str, ...]
+Attributes = Annotated[tuple[str, ...], AfterValidator(_all_different)]
 
 
 class AttributeChannels(Section):

@@ -3,7 +3,8 @@
 A ResNet-50 with a stem of three convolutions; pyramid pooling over its last stage; a feature pyramid; one head for
 objects and one for parts. Names and shapes are those of CSAILVision/unifiedparsing's encoder and decoder (MIT licence):
 read in the published code; the published weight files themselves were not at hand. Its heads for scenes and materials
-are left out, and so are their weights.
+are left out, and so are their weights. Pyramid pooling averages over adaptive cells, as in that code; copies of it that
+pool over exact fractions of cells (PrRoIPool) differ a little at the borders.
 
 Legend: N images, C channels of the pyramid; x4 means H/4 x W/4.
 """

@@ -219,7 +219,7 @@ def test_config_yaml_has_more_comments_than_keys():
         (
             "studies.component_reset",
             {"judge": "embedded", "truncation_psi": [1, 1.0]},
-            "studies.component_reset.truncation_psi = [1, 1.0]: names a truncation twice; keep one",
+            "studies.component_reset.truncation_psi = [1, 1.0]: names one of them twice; keep one",
         ),
         (
             "domains.dog.num_test",

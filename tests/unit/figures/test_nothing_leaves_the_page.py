@@ -10,6 +10,7 @@ from stylealign.figures.channel_fate import compose_channel_fate
 from stylealign.figures.channel_maps import compose_channel_maps
 from stylealign.figures.channel_overlap import compose_channel_overlap
 from stylealign.figures.component_reset import compose_component_reset
+from stylealign.figures.edit_sheet import compose_edits
 from stylealign.figures.effect_agreement import compose_effect_agreement
 from stylealign.figures.family import compose_family
 from stylealign.figures.layer_reset import compose_layer_reset
@@ -98,3 +99,12 @@ def test_channels(channel_overlap, channel_fate, channels, evidence, parents, re
 def test_edits(effect_agreement, edited_images, parents, rename, checked):
     checked(compose_effect_agreement, rename(effect_agreement), rename(parents))
     checked(compose_manipulations, rename(edited_images), rename(parents), 1)
+
+
+@pytest.mark.parametrize("judge", [check, check_apart])
+@pytest.mark.parametrize("edits", [1, 3])
+def test_edits(judge, edits):
+    pixels = np.zeros([edits, 2, 3, 16, 16, 3], np.uint8)
+    titles = ["a direction of W with a long name", "6_12", "b16.conv1:12"][:edits]
+    note = f"Steps in deviations of {LONG}; a row a code (seed 0, psi 0.7); 0 is unedited."
+    judge(compose_edits, pixels, titles, (-5.0, 0.0, 5.0), (f"Edits of {LONG}", note))
