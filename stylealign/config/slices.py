@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from stylealign.config import plan
 from stylealign.config.domains import Domain, FolderDomain, WorldDomain, ZipDomain
+from stylealign.config.section import Section
 from stylealign.config.study import Study
 from stylealign.lineage import relatives
 from stylealign.tables import IMAGE_SETS, TABLES
@@ -154,9 +155,7 @@ def channel_fate(study: Study, model: str) -> Slice:
 
 def attribute_channels(study: Study, model: str) -> Slice:
     """What a model's rows of attribute_channels depend on."""
-    asked = study.studies.attribute_channels
-    assert asked is not None
-    return {"model": model, "domain": study.models[model].domain, "seed": study.seed, **asked.model_dump(mode="json")}
+    return _judged(study, model, study.studies.attribute_channels)
 
 
 def channel_effects(study: Study, model: str) -> Slice:
@@ -170,7 +169,11 @@ def channel_effects(study: Study, model: str) -> Slice:
 
 def boundaries(study: Study, model: str) -> Slice:
     """What a model's boundaries depend on."""
-    asked = study.studies.boundaries
+    return _judged(study, model, study.studies.boundaries)
+
+
+def _judged(study: Study, model: str, asked: Section | None) -> Slice:
+    """What is made of a model's judged attributes depends on: all that the comparison says."""
     assert asked is not None
     return {"model": model, "domain": study.models[model].domain, "seed": study.seed, **asked.model_dump(mode="json")}
 

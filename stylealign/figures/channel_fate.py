@@ -168,7 +168,7 @@ def _draw_legend(sheet: Sheet) -> None:
     meanings = {
         "retained": "in the parent's region",
         "moved": "in another listed region",
-        "unlisted": "in one not listed (background, skin)",
+        "unlisted": "in one not listed (background, skin, other)",
         "inactive": "localized nowhere",
     }
     x = LEFT
