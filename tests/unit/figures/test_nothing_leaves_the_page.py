@@ -103,7 +103,7 @@ def test_edits(effect_agreement, edited_images, parents, rename, checked):
 
 @pytest.mark.parametrize("judge", [check, check_apart])
 @pytest.mark.parametrize("edits", [1, 3])
-def test_edits(judge, edits):
+def test_the_sheet_of_edits(judge, edits):
     pixels = np.zeros([edits, 2, 3, 16, 16, 3], np.uint8)
     titles = ["a direction of W with a long name", "6_12", "b16.conv1:12"][:edits]
     note = f"Steps in deviations of {LONG}; a row a code (seed 0, psi 0.7); 0 is unedited."
