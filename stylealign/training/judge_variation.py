@@ -13,11 +13,6 @@ from stylealign.config.judges import EmbeddedJudge as JudgeSpec
 from stylealign.latents import torch_stream
 
 
-def is_varied(spec: JudgeSpec) -> bool:
-    """Whether ``spec`` asks for any variation."""
-    return spec.mirror or spec.jitter > 0 or spec.move > 0
-
-
 def vary(
     x: torch.Tensor, regions: torch.Tensor, spec: JudgeSpec, seed: int, step: int
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,59 +1,20 @@
 """A tiny family on disk (16 px): a parent, its exact copy, a child, a stranger; an untrained judge; chosen edits."""
 
-import copy
-
 import numpy as np
 import pytest
 import torch
 
 from stylealign.boundaries import Boundaries, save_boundaries
-from stylealign.checkpoint import ModelCard, save_generator, state_digest
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
-from stylealign.networks.generator import Generator
 from stylealign.tables import ATTRIBUTE_CHANNELS, write_table
 
-TINY = {"z_dim": 8, "w_dim": 8, "img_resolution": 16, "channel_base": 128, "channel_max": 16, "mapping_layers": 2}
 ATTRIBUTES = ("yaw_deg", "smile")
 
 
-def build_generator(seed, **changed):
-    torch.manual_seed(seed)
-    G = Generator(**(TINY | changed)).eval().requires_grad_(False)
-    G.mapping.w_avg.normal_()
-    for name, parameter in G.named_parameters():
-        if name.endswith("noise_strength"):
-            parameter.fill_(0.1)
-    return G
-
-
-def _moved(parent, amount, seed):
-    generator = torch.Generator().manual_seed(seed)
-    child = copy.deepcopy(parent)
-    for tensor in child.state_dict().values():
-        tensor.add_(torch.randn(tensor.shape, generator=generator) * amount)
-    return child
-
-
 @pytest.fixture(scope="session")
-def family(tmp_path_factory):
-    """Paths of parent, copy, child, stranger (another seed) and foreigner (another architecture)."""
-    folder = tmp_path_factory.mktemp("family")
-    parent = build_generator(0)
-    models = {
-        "parent": parent,
-        "copy": parent,
-        "child": _moved(parent, 0.1, 1),
-        "stranger": build_generator(2),
-        "foreigner": build_generator(3, w_dim=12, channel_max=8),
-    }
-    paths = {}
-    for name, G in models.items():
-        digest = state_digest(G.state_dict())
-        card = ModelCard(name, "face", G.init_kwargs, G.img_resolution, (name,), (digest,), 0, 0, 0, 1, "test")
-        paths[name] = folder / f"{name}.safetensors"
-        save_generator(paths[name], G, card)
-    return paths
+def family(make_family):
+    return make_family(0.1)
 
 
 @pytest.fixture(scope="session")
