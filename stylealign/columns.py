@@ -17,7 +17,8 @@ MODELS = "1 Models and data"
 TRANSFER = "2 What changes in transfer (StyleAlign 3, A.1, A.7)"
 ALIGNMENT = "3 What stays aligned (StyleAlign 3, A.2)"
 CHANNELS_SECTION = "4 Channels and directions (StyleAlign 3, A.2, A.9)"
-REPRODUCIBILITY = "5 Reproducibility"
+TRANSLATION_SECTION = "5 Inversion and translation (StyleAlign 4.1, A.5)"
+REPRODUCIBILITY = "6 Reproducibility"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@
     ├── TrainingError          training diverged
     ├── DeviceError            the device asked for is not there
     ├── JudgeError             a judge cannot be loaded, or was asked for what it cannot measure
+    ├── CodesError             codes of images are damaged, or belong to another model
     ├── TableError             rows that do not fit the declared schema
     └── InterruptedRun         a signal asked to stop; the state is saved and the same command resumes
 
@@ -58,6 +59,10 @@ class DeviceError(StyleAlignError):
 
 class JudgeError(StyleAlignError):
     """A judge cannot be loaded, or was asked for something it does not measure."""
+
+
+class CodesError(StyleAlignError):
+    """A file of codes is damaged, or its codes belong to another model, space or setting."""
 
 
 class TableError(StyleAlignError):

@@ -22,6 +22,13 @@ from stylealign.channel_tables import (
 )
 from stylealign.columns import ALIGNMENT, MODELS, TRANSFER, Table, boolean, integer, number, string
 from stylealign.errors import TableError
+from stylealign.inversion_tables import (
+    ENCODER_COURSE,
+    ENCODER_FINETUNE,
+    INVERSION_QUALITY,
+    REFERENCE_TRANSLATION,
+    TRANSLATION,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -244,6 +251,11 @@ TABLES: dict[str, Table] = {
         CHANNEL_EFFECTS,
         BOUNDARIES,
         EFFECT_AGREEMENT,
+        INVERSION_QUALITY,
+        ENCODER_COURSE,
+        ENCODER_FINETUNE,
+        TRANSLATION,
+        REFERENCE_TRANSLATION,
     )
 }
 

@@ -1,0 +1,44 @@
+"""Images that were translated, each beside its source, and the npz that keeps some of them for a figure.
+
+Legend: N images, R pixels a side.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stylealign.errors import TableError
+
+INVERSION, BASELINE, CONTROL = "inversion", "baseline", "control"
+
+
+@dataclass(frozen=True)
+class Translated:
+    """Translations by one method: row i is of the source image ``source_ids[i]`` (empty: of none in particular)."""
+
+    image_set: str
+    method: str
+    kind: str  # inversion, baseline or control
+    pixels: np.ndarray  # uint8 [N, R, R, 3]
+    source_ids: tuple[str, ...]
+
+
+def save_pictures(path: str | os.PathLike[str], pictures: Mapping[str, np.ndarray]) -> None:
+    """Named arrays for a figure as npz, beside ``path``, then renamed; equal arrays give equal bytes."""
+    partial = Path(f"{path}.partial")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    with open(partial, "wb") as file:
+        np.savez_compressed(file, **pictures)
+    os.replace(partial, path)
+
+
+def load_pictures(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """What :func:`save_pictures` wrote; :class:`TableError` when it is not such a file."""
+    try:
+        with np.load(path, allow_pickle=False) as npz:
+            return {name: npz[name] for name in npz.files}
+    except (OSError, ValueError, KeyError) as error:
+        raise TableError(f"{path} does not hold a figure's pictures ({error}); delete it and run again") from error
