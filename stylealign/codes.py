@@ -121,7 +121,7 @@ def read_codes(path: PathLike) -> Codes:
         )
     except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
         raise CodesError(
-            f"{path}: not a file of codes, or cut short ({error}); if it is a result of this study delete it and run again"
+            f"{path}: not a file of codes, or cut short ({error}); delete it and run again if this study made it"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""The landing where a code enters the staircase: Z before ``mapping``, W and W+ before ``styles``, S before ``synthesis``.
+"""Where a code enters the staircase: Z before ``mapping``, W and W+ before ``styles``, S before ``synthesis``.
 
 That is the whole of image translation (StyleAlign, 4.1 and A.5): a code found in one model climbs the stairs of another
 from the landing of its space.

@@ -1,0 +1,1 @@
+"""An encoder on disk that explains itself: safetensors with its card inside."""
