@@ -1,6 +1,6 @@
 """Images that were translated, each beside its source, and the npz that keeps some of them for a figure.
 
-Legend: N images, R pixels a side.
+Legend: N images, K references, R pixels a side.
 """
 
 import os
@@ -24,6 +24,27 @@ class Translated:
     kind: str  # inversion, baseline or control
     pixels: np.ndarray  # uint8 [N, R, R, 3]
     source_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReferenceTranslated:
+    """Translations by one method with the style of references: [i, k] is of source i with its reference k."""
+
+    image_set: str
+    method: str
+    pixels: np.ndarray  # uint8 [N, K, R, R, 3]
+    source_ids: tuple[str, ...]  # N
+    reference_ids: tuple[tuple[str, ...], ...]  # N x K
+
+
+@dataclass(frozen=True)
+class SourceSet:
+    """An image set and its inversions: a file of codes for each method."""
+
+    image_set: str
+    images: Path  # images.zip
+    index: Path  # index.parquet
+    codes: Mapping[str, Path]
 
 
 def save_pictures(path: str | os.PathLike[str], pictures: Mapping[str, np.ndarray]) -> None:
