@@ -7,6 +7,7 @@ once, and none is reported twice.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from stylealign.config.check_inversion import check_inversion
 from stylealign.config.check_judges import check_judges
 from stylealign.config.check_path import check_path
 from stylealign.config.check_studies import check_studies
@@ -24,7 +25,7 @@ MAX_REGIONS, MAX_LABEL = 256, 65535
 
 def find_problems(sketch: Sketch) -> list[Problem]:
     """Every mistake that only the whole shows."""
-    checks = (_check_domains, _check_architecture, _check_models, check_judges, check_studies)
+    checks = (_check_domains, _check_architecture, _check_models, check_judges, check_studies, check_inversion)
     return [problem for check in checks for problem in check(sketch)]
 
 

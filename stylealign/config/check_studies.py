@@ -1,6 +1,6 @@
 """What the comparisons of a study need: judges that can measure, other comparisons, somebody to compare."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from stylealign.config.domains import WorldDomain, has_labels
 from stylealign.config.judges import MEASURES, ColourJudge, EmbeddedJudge, Judge
@@ -103,7 +103,12 @@ def _check_manipulations(sketch: Sketch, manipulations: Manipulations) -> Iterat
 
 
 def _check_judge_of(sketch: Sketch, study: str, field: str, need: str, judge_name: str) -> Iterator[Problem]:
-    key = f"studies.{study}.{field}"
+    shown = [field.partition(".")[2]] if "." in field else _judged_domains(sketch, study)
+    yield from check_judge_of(sketch, f"studies.{study}.{field}", need, judge_name, shown)
+
+
+def check_judge_of(sketch: Sketch, key: str, need: str, judge_name: str, shown: Sequence[str]) -> Iterator[Problem]:
+    """Why the judge named at ``key`` cannot measure ``need`` on the domains ``shown``."""
     if judge_name not in sketch.judges:
         yield Problem(key, f"there is no such judge; {nearest(judge_name, sketch.judges)}", judge_name)
         return
@@ -115,7 +120,6 @@ def _check_judge_of(sketch: Sketch, study: str, field: str, need: str, judge_nam
         yield Problem(
             key, f"a judge of kind {judge.kind} cannot measure {need}; these can: {', '.join(able)}", judge_name
         )
-    shown = [field.partition(".")[2]] if "." in field else _judged_domains(sketch, study)
     unfit = [name for name in shown if not _fits(sketch, judge, name, need)]
     if unfit:
         yield Problem(key, f"{_why_unfit(judge)}; not {', '.join(unfit)}", judge_name)

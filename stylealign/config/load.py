@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from stylealign.config.check import find_problems
 from stylealign.config.domains import Domain
+from stylealign.config.inversion import Inversion
 from stylealign.config.judges import Judge
 from stylealign.config.models import Architecture, Device, Model, Training
 from stylealign.config.problems import from_pydantic
@@ -66,6 +67,7 @@ def _sketch(raw: Mapping[str, Any], root: Path) -> Sketch:
         domains=_right_parts(Domain, raw.get("domains")),
         models=_right_parts(Model, raw.get("models")),
         judges=_right_parts(Judge, raw.get("judges")),
+        inversion=None if raw.get("inversion") is None else _right_part(Inversion, raw["inversion"]),
         studies=_right_part(Studies, raw.get("studies", {})),
     )
 

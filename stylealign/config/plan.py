@@ -1,5 +1,6 @@
 """The plan of a study: which tables and figures it makes, of which models, compared with whom, of what size."""
 
+from stylealign.config import inversion_plan
 from stylealign.config.domains import num_images_at_most
 from stylealign.config.judges import NUM_FEATURES, ColourJudge, EmbeddedJudge, Judge
 from stylealign.config.studies import COMPARING, OF_CHILDREN
@@ -81,6 +82,10 @@ CELL_TABLES = (
     "channel_effects",
     "boundaries",
     "effect_agreement",
+    "inversion_quality",
+    "encoder_finetune",
+    "translation",
+    "reference_translation",
 )
 
 
@@ -88,8 +93,14 @@ PARSING = ("localized_channels", "channel_overlap", "channel_fate")
 
 
 def measured_models(study: Study, table_name: str) -> list[str]:
-    """The models that have rows in a table of comparisons."""
+    """The models (or directions) that have rows in a table of comparisons."""
     parents = study.parents()
+    if table_name in inversion_plan.CELLS_BY_DIRECTION:
+        return inversion_plan.directions(study, table_name)
+    if table_name == "inversion_quality":
+        return inversion_plan.inverted_models(study)
+    if table_name == "encoder_finetune":
+        return inversion_plan.finetuned(study)
     if table_name in PARSING:
         return [model for model in parsed(study) if _has_parsed(study, table_name, model)]
     if table_name in OF_CHILDREN:
@@ -115,7 +126,7 @@ def asked_judges(study: Study) -> list[str]:
     """The judges that some comparison asks, in declared order."""
     comparisons = study.studies.named().items()
     asked = {getattr(comparison, "judge", None) for name, comparison in comparisons if name != "localized_channels"}
-    asked |= {parser(study, model) for model in parsed(study)}
+    asked |= {parser(study, model) for model in parsed(study)} | inversion_plan.asked_judges(study)
     return [name for name in study.judges if name in asked]
 
 
@@ -150,6 +161,7 @@ def figures(study: Study) -> list[str]:
     made = [name for name in FIGURES_OF_STUDIES if name in study.studies.named()]
     if study.studies.localized_channels is None:
         made = [name for name in made if name != "channel_maps"]
+    made += [figure for figure, name in inversion_plan.FIGURES.items() if name in study.studies.named()]
     return ["family", *curves, *made]
 
 

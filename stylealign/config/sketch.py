@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stylealign.config.domains import Photographs, WorldDomain
+from stylealign.config.inversion import Inversion
 from stylealign.config.judges import Judge
 from stylealign.config.models import Architecture, Device, Model, Training
 from stylealign.config.studies import Studies
@@ -22,6 +23,7 @@ class Sketch:
     domains: Mapping[str, WorldDomain | Photographs | None]
     models: Mapping[str, Model | None]
     judges: Mapping[str, Judge | None]
+    inversion: Inversion | None
     studies: Studies | None
 
     def parents(self) -> dict[str, str | None]:

@@ -5,6 +5,13 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
 
+from stylealign.config.inversion import (
+    EncoderFinetune,
+    InversionQuality,
+    ReferenceTranslation,
+    TextureTranslation,
+    Translation,
+)
 from stylealign.config.section import Section, key, untracked
 
 Truncation = Annotated[float, Ge(0), Le(1)]
@@ -197,6 +204,14 @@ class Studies(Section):
     effect_agreement: EffectAgreement | None = key(None, "table and figure (needs channel_effects, boundaries)")
     manipulations: Manipulations | None = key(None, "figure manipulations (needs channel_effects, boundaries)")
 
+    inversion_quality: InversionQuality | None = key(None, "table, and figure inversions (needs inversion)")
+    encoder_finetune: EncoderFinetune | None = key(None, "table encoder_finetune (needs inversion_quality)")
+    translation: Translation | None = key(None, "table, and figure translations (needs inversion_quality)")
+    reference_translation: ReferenceTranslation | None = key(
+        None, "table, and figure reference_translations (needs inversion_quality)"
+    )
+    texture_translation: TextureTranslation | None = key(None, "figure texture_translations (needs inversion_quality)")
+
     def named(self) -> dict[str, Section]:
         """The comparisons that are made, by name."""
         return {name: study for name in type(self).model_fields if (study := getattr(self, name)) is not None}
@@ -212,6 +227,8 @@ NEEDS: dict[str, str] = {
     "channel_effects": "attributes",
     "boundaries": "attributes",
     "effect_agreement": "attributes",
+    "translation": "features",
+    "reference_translation": "features",
 }
 """What each study asks of its judge."""
 
@@ -221,6 +238,10 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
     "channel_fate": ("localized_channels",),
     "effect_agreement": ("channel_effects", "boundaries"),
     "manipulations": ("channel_effects", "boundaries"),
+    "encoder_finetune": ("inversion_quality",),
+    "translation": ("inversion_quality",),
+    "reference_translation": ("inversion_quality",),
+    "texture_translation": ("inversion_quality",),
 }
 """What each study reads of others."""
 

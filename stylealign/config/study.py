@@ -6,6 +6,7 @@ import yaml
 from pydantic import AfterValidator
 
 from stylealign.config.domains import Domain, has_labels
+from stylealign.config.inversion import Inversion
 from stylealign.config.judges import EmbeddedJudge, Judge
 from stylealign.config.models import (
     Architecture,
@@ -43,6 +44,7 @@ class Study(Section):
     models: dict[Name, Model] = key(..., "the families, by name, in the order tables and figures show", min_length=1)
     judges: dict[Name, Judge] = key({}, "who measures, by name")
     samples: Samples = key(Samples(), "the fixed z of the figures")
+    inversion: Inversion | None = key(None, "how real images are inverted (needed by the studies that do)")
     studies: Studies = key(Studies(), "which comparisons are made")
 
     def parents(self) -> dict[str, str | None]:
