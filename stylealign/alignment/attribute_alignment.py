@@ -4,53 +4,22 @@ The Spearman correlation over z of a judged attribute of parent(z) and of model(
 model's z shuffled. A class is ranked by its code: for two classes that is their correlation, for more it is low where
 the codes have no order, and chance is 0 in any case. Reads the judges' kept attributes; needs no torch.
 
-Legend: N latent codes, A attributes, K distinct values.
+Legend: N latent codes, A attributes.
 """
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from stylealign.errors import JudgeError
 from stylealign.intervals import bootstrap_interval
 from stylealign.judged_attributes import Judged, read_judged, read_scores
+from stylealign.rank_correlation import RankedPair
 from stylealign.seeds import numpy_stream
 
 KEY = "studies.attribute_alignment.num_z"
 
 Relative = tuple[str, str, str, str | os.PathLike[str]]  # name, relation, domain, features npz
-
-
-@dataclass(frozen=True)
-class RankedPair:
-    """Two variables over the same N items, their values replaced by codes 0..K-1 in order."""
-
-    a: np.ndarray  # int64 [N]
-    b: np.ndarray  # int64 [N]
-
-    @classmethod
-    def of(cls, a: np.ndarray, b: np.ndarray) -> "RankedPair":
-        return cls(np.unique(a, return_inverse=True)[1], np.unique(b, return_inverse=True)[1])
-
-    def spearman(self, index: np.ndarray | slice = slice(None)) -> float:
-        """Spearman correlation over the items ``index`` (which may repeat), ties at their mean rank."""
-        return _pearson(_mean_ranks(self.a[index]), _mean_ranks(self.b[index]))
-
-
-def _mean_ranks(codes: np.ndarray) -> np.ndarray:
-    """Ranks [n] of ``codes`` [n]: counting sorts them, so that a bootstrap resample costs no sort."""
-    counts = np.bincount(codes)  # [K]
-    return (np.cumsum(counts) - (counts - 1) / 2)[codes]
-
-
-def _pearson(a: np.ndarray, b: np.ndarray) -> float:
-    """NaN where a variable does not vary."""
-    a, b = a - a.mean(), b - b.mean()
-    scale = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / scale) if scale > 0 else float("nan")
 
 
 def attribute_alignment_rows(
