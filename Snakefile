@@ -1,9 +1,4 @@
 # From images to a family of aligned generators, measured. `--configfile` names another study than config.yaml.
-from snakemake.utils import min_version
-
-min_version("9.19")
-
-
 report: "docs/report/workflow.rst"
 
 
@@ -28,6 +23,8 @@ include: "rules/judge.smk"
 include: "rules/analyse.smk"
 include: "rules/channels.smk"
 include: "rules/directions.smk"
+include: "rules/inversion.smk"
+include: "rules/translation.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 

@@ -1,17 +1,22 @@
 # Names and look-ups that the rules share. Everything that thinks is in the package, where it is tested.
 from pathlib import Path
 
+from snakemake.utils import min_version
+
 from stylealign import resources as needs
-from stylealign.config import plan, slices
+from stylealign.config import inversion_plan, inversion_slices, plan, slices
+from stylealign.config.inversion import SPACES
 from stylealign.config.load import read_study
 from stylealign.config.yaml_file import read_yaml
 from stylealign.data.recipe import RECIPE as IMAGE_SET_RECIPE
 from stylealign.errors import ConfigError
 from stylealign.lineage import relatives
 from stylealign.provenance import canonical_json, code_digest, listing_digest, versions
-from stylealign.columns import ALIGNMENT, CHANNELS_SECTION, MODELS, REPRODUCIBILITY, TRANSFER
+from stylealign.columns import ALIGNMENT, CHANNELS_SECTION, MODELS, REPRODUCIBILITY, TRANSFER, TRANSLATION_SECTION
 from stylealign.tables import TABLES
 from stylealign.training.recipe import RECIPE
+
+min_version("9.19")
 
 
 def described_study():
@@ -36,6 +41,7 @@ config.update(study.canonical())
 config["untracked"] = {name: study.resolved_model(name).untracked() for name in study.models}
 config["device"] = study.device
 config["maps_budget_gb"] = plan.maps_budget(study)
+config["encoder_checkpoint_kimg"] = inversion_plan.checkpoint_kimg(study)
 
 ON_GPU = needs.wants_gpu(study.device, needs.gpu_is_present())
 
@@ -49,7 +55,12 @@ wildcard_constraints:
     model=any_of(study.models),
     judge=any_of(study.judges),
     table=any_of(plan.tables(study)),
-    shard=any_of(plan.shards(study)),
+    shard=r"\d+",
+    image_set=any_of(study.domains),
+    method=any_of(inversion_plan.asked(study).methods if inversion_plan.inverts(study) else []),
+    space=any_of(SPACES),
+    start="parent|random",
+    direction=any_of(inversion_plan.directions(study)),
 
 
 def spec(slice_of, *wildcard_names):
@@ -145,6 +156,10 @@ def for_tables(path):
 
 def for_figures(path):
     return expand(path, figure=plan.figures(study))
+
+
+def for_directions(comparison, path):
+    return expand(path, direction=inversion_plan.directions(study, comparison))
 
 
 def for_judges(path):

@@ -292,6 +292,100 @@ rule draw_effect_agreement:
         "../workflow_scripts/draw_effect_agreement.py"
 
 
+rule draw_inversions:
+    input:
+        pictures=for_models(
+            "results/cells/inversion_quality/{model}.npz",
+            inversion_plan.inverted_models(study),
+        ),
+        table="results/tables/inversion_quality.parquet",
+    output:
+        png="results/figures/inversions.png",
+        pdf="results/figures/inversions.pdf",
+        html=shown("results/figures/inversions.html", TRANSLATION_SECTION),
+    log:
+        "results/logs/draw_inversions/inversions.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(inversion_slices.inversions_figure),
+        code=code("draw_inversions"),
+    message:
+        "Figure inversions: real images, inverted"
+    script:
+        "../workflow_scripts/draw_inversions.py"
+
+
+rule draw_translations:
+    input:
+        pictures=for_directions("translation", "results/cells/translation/{direction}.npz"),
+        table="results/tables/translation.parquet",
+    output:
+        png="results/figures/translations.png",
+        pdf="results/figures/translations.pdf",
+        html=shown("results/figures/translations.html", TRANSLATION_SECTION),
+    log:
+        "results/logs/draw_translations/translations.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(inversion_slices.directions_figure),
+        code=code("draw_translations"),
+    message:
+        "Figure translations: from one domain to another"
+    script:
+        "../workflow_scripts/draw_translations.py"
+
+
+rule draw_reference_translations:
+    input:
+        pictures=for_directions("reference_translation", "results/cells/reference_translation/{direction}.npz"),
+        table="results/tables/reference_translation.parquet",
+    output:
+        png="results/figures/reference_translations.png",
+        pdf="results/figures/reference_translations.pdf",
+        html=shown("results/figures/reference_translations.html", TRANSLATION_SECTION),
+    log:
+        "results/logs/draw_reference_translations/reference_translations.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(inversion_slices.directions_figure),
+        code=code("draw_reference_translations"),
+    message:
+        "Figure reference_translations: shape of one image, style of another"
+    script:
+        "../workflow_scripts/draw_reference_translations.py"
+
+
+rule draw_texture_translations:
+    input:
+        pictures=for_directions("texture_translation", "results/cells/texture_translation/{direction}.npz"),
+    output:
+        png="results/figures/texture_translations.png",
+        pdf="results/figures/texture_translations.pdf",
+        html=shown("results/figures/texture_translations.html", TRANSLATION_SECTION),
+    log:
+        "results/logs/draw_texture_translations/texture_translations.log",
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        spec=spec(inversion_slices.directions_figure),
+        code=code("draw_texture_translations"),
+    message:
+        "Figure texture_translations: shape of an image, random styles"
+    script:
+        "../workflow_scripts/draw_texture_translations.py"
+
+
 rule figures:
     input:
         for_figures("results/figures/{figure}.html"),

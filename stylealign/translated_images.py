@@ -4,7 +4,7 @@ Legend: N images, K references, R pixels a side.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,14 @@ class SourceSet:
     images: Path  # images.zip
     index: Path  # index.parquet
     codes: Mapping[str, Path]
+
+
+def source_sets(
+    names: Sequence[str], images: Sequence[Path], index: Sequence[Path], methods: Sequence[str], codes: Sequence[Path]
+) -> list[SourceSet]:
+    """Image sets with their codes, which come set by set, in each by every method."""
+    by_set = [dict(zip(methods, codes[start:], strict=False)) for start in range(0, len(codes), len(methods))]
+    return [SourceSet(*one) for one in zip(names, images, index, by_set, strict=True)]
 
 
 def save_pictures(path: str | os.PathLike[str], pictures: Mapping[str, np.ndarray]) -> None:

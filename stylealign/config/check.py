@@ -118,6 +118,10 @@ def _check_model(sketch: Sketch, name: str, model: Model) -> Iterator[Problem]:
         yield Problem(
             f"{key}.domain", f"there is no such domain; {nearest(model.domain, sketch.domains)}", model.domain
         )
+    domain = sketch.domains.get(model.domain)
+    if isinstance(domain, Photographs) and domain.test_fraction == 1 and model.checkpoint is None:
+        cure = f"{key} is trained on its images, and all are held out; set it below 1"
+        yield Problem(f"domains.{model.domain}.test_fraction", cure, domain.test_fraction)
     if model.parent is not None and model.parent not in sketch.models:
         others = [other for other in sketch.models if other != name]
         yield Problem(f"{key}.parent", f"there is no such model; {nearest(model.parent, others)}", model.parent)

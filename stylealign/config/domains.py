@@ -24,7 +24,7 @@ class Photographs(Section):
 
     path: Path = key(..., "where the images are, relative to the working directory")
     fit: Literal["crop", "pad"] = key("crop", "how a non-square image becomes square: centre crop, or padding")
-    test_fraction: float = key(0.1, "part held out, chosen by a hash of the pixels", gt=0, lt=1)
+    test_fraction: float = key(0.1, "part held out, by a hash of the pixels (1: all, to invert only)", gt=0, le=1)
     min_images: int = key(100, "fewer usable images than this stop the job", ge=1)
     max_images: int | None = key(None, "use at most this many (null: all)", ge=1)
     regions: Path | None = key(None, "folder of region masks, a PNG of class ids beside each image's name (null: none)")

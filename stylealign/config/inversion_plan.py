@@ -71,6 +71,11 @@ def num_inverted(study: Study, image_set: str) -> int | None:
     return asked_num if num is None else num if asked_num is None else min(num, asked_num)
 
 
+def checkpoint_kimg(study: Study) -> float:
+    """How often an encoder's training is saved: no result depends on it."""
+    return 0.0 if study.inversion is None else study.inversion.encoders.checkpoint_kimg
+
+
 def encoder_start(study: Study, model: str) -> str:
     """What the encoders of a model that are used for inversion start from: ``parent`` or ``random``."""
     has_parent = study.models[model].parent is not None

@@ -1,7 +1,8 @@
 """One door to every judge: its section of the config, and where its weights lie."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stylealign.errors import JudgeError
 from stylealign.judges.judge import Judge
@@ -32,6 +33,19 @@ def load_judge(name: str, spec: "config.Judge", weights: Path | None = None, dev
 
         return load_embedded(name, weights, device)
     return _load_from_weights(name, spec, _weights_of(name, spec, weights), device)
+
+
+def load_described(
+    name: str | None, described: "Mapping[str, Any] | None", weights: Path | None, device: str
+) -> Judge | None:
+    """:func:`load_judge` from the config's section as plain data; none where nobody is named."""
+    from pydantic import TypeAdapter
+
+    from stylealign.config import judges as config
+
+    if name is None:
+        return None
+    return load_judge(name, TypeAdapter(config.Judge).validate_python(described), weights, device)
 
 
 def fetch(name: str, download: "Download | config.HubDownload", target: Path) -> Path:

@@ -1,0 +1,38 @@
+"""Rule `reference_translation`: the shape of one image, the style of another."""
+
+from _job import start
+
+job = start(snakemake)
+
+from stylealign.editing.reference_mix import reference_pictures, reference_translations
+from stylealign.judges.load import load_described
+from stylealign.metrics.reference_quality import reference_rows
+from stylealign.tables import REFERENCE_TRANSLATION, write_table
+from stylealign.translated_images import SourceSet, save_pictures, source_sets
+
+spec, models = job.spec, (job.input.source, job.input.target)
+own_codes = dict(zip(spec["methods"], job.input.references, strict=True))
+references = SourceSet(spec["references"], job.input.reference_images, job.input.reference_index, own_codes)
+sets = source_sets(spec["image_sets"], job.input.images, job.input.index, spec["methods"], job.input.codes)
+mixing = {"switch_px": spec["switch_px"], "seed": spec["seed"], "device": job.device}
+judges = {
+    "judge": load_described(spec["judge"], spec["spec"], job.input.weights, job.device),
+    "attributes_judge": load_described(spec["attributes_judge"], spec["attributes_spec"], job.input.reader, job.device),
+}
+measuring = {key: spec[key] for key in ("kept", "split", "truncation_psi", "seed", "switch_px")}
+rows = [
+    row
+    for sources in sets
+    for row in reference_rows(
+        spec["direction"],
+        reference_translations(*models, sources, references, num_references=spec["num_references"], **mixing),
+        **judges,
+        **measuring,
+        real=job.input.real,
+        sources=sources,
+        references=references,
+    )
+]
+write_table(job.output.rows, REFERENCE_TRANSLATION, rows, job.provenance)
+pictures = reference_pictures(*models, sets[0], references, num_shown=spec["num_shown"], **mixing)
+save_pictures(job.output.pictures, {**pictures, "direction": spec["direction"]})

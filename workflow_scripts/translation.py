@@ -1,0 +1,37 @@
+"""Rule `translation`: images of one domain as images of another, by every method, beside controls."""
+
+from _job import start
+
+job = start(snakemake)
+
+from stylealign.editing.translations import translate_direction, translation_pictures
+from stylealign.judges.load import load_described
+from stylealign.metrics.translation_quality import translation_rows
+from stylealign.tables import TRANSLATION, write_table
+from stylealign.translated_images import save_pictures, source_sets
+
+sets = source_sets(job.spec["image_sets"], job.input.images, job.input.index, job.spec["methods"], job.input.codes)
+translated = translate_direction(
+    job.input.source,
+    job.input.target,
+    sets,
+    unrelated=job.input.stranger,
+    baselines=dict(zip(job.spec["baselines"], job.input.baselines or [], strict=True)),
+    truncation_psi=job.spec["truncation_psi"],
+    seed=job.spec["seed"],
+    device=job.device,
+)
+rows = translation_rows(
+    job.spec["direction"],
+    translated,
+    judge=load_described(job.spec["judge"], job.spec["spec"], job.input.weights, job.device),
+    attributes_judge=load_described(
+        job.spec["attributes_judge"], job.spec["attributes_spec"], job.input.reader, job.device
+    ),
+    real=job.input.real,
+    sets=sets,
+    **{key: job.spec[key] for key in ("kept", "split", "truncation_psi", "seed")},
+)
+names = {key: job.spec[key] for key in ("direction", "source", "target", "num_shown")}
+save_pictures(job.output.pictures, translation_pictures(sets, translated, **names))
+write_table(job.output.rows, TRANSLATION, rows, job.provenance)
