@@ -2,21 +2,26 @@
 
 A code carries the name of its space, the digest of the generator that gives it meaning, and the id of its image. One
 row an image: ``image_id``, ``code`` (float32, flat), ``distance``, ``pixel``, ``same_region``, ``steps``, ``seconds``.
+Pages carry checksums, so that a damaged file is refused rather than read. Needs no torch.
 
 Legend: N images; a code's shape is that of its space.
 """
 
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stylealign.errors import CodesError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _KEY = b"stylealign.codes"
 
@@ -63,8 +68,25 @@ class Codes:
         chosen = {name: getattr(self, name)[rows] for name in _COLUMNS}
         return Codes(self.passport, tuple(self.image_ids[row] for row in rows), **chosen)
 
+    def of_images(self, image_ids: Sequence[str]) -> "Codes":
+        """The codes of ``image_ids``, in that order; :class:`CodesError` where one of them has none."""
+        rows = {image_id: row for row, image_id in enumerate(self.image_ids)}
+        without = [image_id for image_id in image_ids if image_id not in rows]
+        if without:
+            raise CodesError(
+                f"{len(without)} images, {without[0][:12]} the first, have no {self.passport.method} code; "
+                "the images changed since: invert them again"
+            )
+        return self.take([rows[image_id] for image_id in image_ids])
+
 
 _COLUMNS = ("values", "distance", "pixel", "same_region", "steps", "seconds")
+
+
+def no_codes(passport: Passport) -> Codes:
+    """The codes of no image."""
+    numbers = [np.zeros(0, np.int32 if name == "steps" else np.float32) for name in _COLUMNS[1:]]
+    return Codes(passport, (), np.zeros([0, *passport.shape], np.float32), *numbers)
 
 
 def join_codes(parts: Sequence[Codes]) -> Codes:
@@ -86,43 +108,60 @@ def write_codes(path: PathLike, codes: Codes) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    flat = codes.values.reshape(codes.num, -1).astype(np.float32)
-    width = int(np.prod(codes.passport.shape))
+    schema = _schema(codes.passport)
+    flat = pa.array(codes.values.astype(np.float32).ravel(), pa.float32())
     columns = {
-        "image_id": pa.array(list(codes.image_ids), pa.string()),
-        "code": pa.FixedSizeListArray.from_arrays(pa.array(flat.ravel(), pa.float32()), width),
-        "distance": pa.array(codes.distance, pa.float32()),
-        "pixel": pa.array(codes.pixel, pa.float32()),
-        "same_region": pa.array(codes.same_region, pa.float32()),
-        "steps": pa.array(codes.steps, pa.int32()),
-        "seconds": pa.array(codes.seconds, pa.float32()),
+        "image_id": list(codes.image_ids),
+        "code": pa.FixedSizeListArray.from_arrays(flat, type=schema.field("code").type),
+        **{name: getattr(codes, name) for name in _COLUMNS[1:]},
     }
-    passport = json.dumps(dataclasses.asdict(codes.passport), sort_keys=True)
     partial = Path(f"{path}.partial")
     partial.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns).replace_schema_metadata({_KEY: passport}), partial)
+    pq.write_table(pa.table(columns, schema=schema), partial, write_page_checksum=True)
     os.replace(partial, path)
 
 
 def read_codes(path: PathLike) -> Codes:
     """What :func:`write_codes` wrote; :class:`CodesError` when the file is not one, or is damaged."""
+    table, passport = _read(path, None)
+    values = table["code"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return Codes(
+        passport,
+        tuple(table["image_id"].to_pylist()),
+        values.reshape(table.num_rows, *passport.shape),
+        **{name: table[name].to_numpy() for name in _COLUMNS[1:]},
+    )
+
+
+def read_image_ids(path: PathLike) -> tuple[Passport, tuple[str, ...]]:
+    """The passport of a file of codes and the ids of its images, without reading a code; errors as `read_codes`."""
+    table, passport = _read(path, ["image_id"])
+    return passport, tuple(table["image_id"].to_pylist())
+
+
+def _read(path: PathLike, columns: list[str] | None) -> "tuple[pa.Table, Passport]":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
-        passport = _passport((table.schema.metadata or {})[_KEY])
-        values = table["code"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        return Codes(
-            passport,
-            tuple(table["image_id"].to_pylist()),
-            values.astype(np.float32).reshape(table.num_rows, *passport.shape),
-            **{name: table[name].to_numpy() for name in _COLUMNS[1:]},
-        )
+        schema = pq.read_schema(path)
+        passport = _passport((schema.metadata or {})[_KEY])
+        if not schema.equals(_schema(passport)):
+            raise ValueError("its columns are others")
+        return pq.read_table(path, columns=columns, page_checksum_verification=True), passport
     except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
         raise CodesError(
-            f"{path}: not a file of codes, or cut short ({error}); delete it and run again if this study made it"
+            f"{path}: not a file of codes, or damaged ({error}); delete it and run again if this study made it"
         ) from error
+
+
+def _schema(passport: Passport) -> "pa.Schema":
+    """Columns and metadata of a file of codes."""
+    import pyarrow as pa
+
+    types = {"image_id": pa.string(), "code": pa.list_(pa.float32(), math.prod(passport.shape))}
+    types |= {name: pa.int32() if name == "steps" else pa.float32() for name in _COLUMNS[1:]}
+    return pa.schema(types, metadata={_KEY: json.dumps(dataclasses.asdict(passport), sort_keys=True)})
 
 
 def _passport(text: bytes) -> Passport:
