@@ -18,7 +18,7 @@ from stylealign.errors import JudgeError
 from stylealign.images import to_net
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
 from stylealign.judges.judge import ATTRIBUTES, DISTANCE, FEATURES, REGIONS, Judge
-from stylealign.judges.perceptual import perceptual_distance
+from stylealign.judges.perceptual import unit_distance, unit_normalise
 from stylealign.judges.weights import require_weights
 
 KEY, KIND = "stylealign", "judge"  # one metadata key: safetensors writes several in no fixed order
@@ -54,26 +54,26 @@ class EmbeddedJudge(Judge):
                 f"{pixels.shape[3]} images; judge images of the study's resolution"
             )
 
-    def _trunk(self, pixels: torch.Tensor) -> list[torch.Tensor]:
-        return self.network.trunk(to_net(pixels).contiguous(memory_format=torch.channels_last))
+    def _trunk(self, x: torch.Tensor) -> list[torch.Tensor]:
+        return self.network.trunk(x.contiguous(memory_format=torch.channels_last))
 
     def _read(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return self.network.read(self._trunk(pixels))
+        return self.network.read(self._trunk(to_net(pixels)))
 
     def _features(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.network.features(self._read(pixels)[0])
 
-    def _look(self, pixels: torch.Tensor) -> list[torch.Tensor]:
-        return self._trunk(pixels)
+    def _see(self, x: torch.Tensor) -> list[torch.Tensor]:
+        return [unit_normalise(level) for level in self._trunk(x)]
 
-    def _distance(self, seen: list[torch.Tensor], pixels: torch.Tensor) -> torch.Tensor:
-        return perceptual_distance(seen, self._trunk(pixels))
+    def _compare(self, seen: list[torch.Tensor], other: list[torch.Tensor]) -> torch.Tensor:
+        return unit_distance(seen, other)
 
     def _attributes(self, pixels: torch.Tensor) -> torch.Tensor:
         return attribute_values(self.vocabulary, self._read(pixels)[1])
 
     def _regions(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.network.parse(self._trunk(pixels)).argmax(1).to(torch.uint8)
+        return self.network.parse(self._trunk(to_net(pixels))).argmax(1).to(torch.uint8)
 
     def _features_and_attributes(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         embedding, outputs = self._read(pixels)

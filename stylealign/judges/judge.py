@@ -4,7 +4,10 @@ A judge says in ``measures`` what it can: ``features`` (for FID and KID), ``dist
 8 and Table 2 of StyleAlign), ``attributes`` and ``regions``. Asking for anything else raises :class:`JudgeError`.
 Images pass through in batches, and no result depends on which images share a batch.
 
-Legend: N images, H x W pixels, F features.
+A distance can be differentiated: an inversion perceives its targets once (:meth:`Judge.perceive`) and compares images
+that it changes with them (:meth:`Judge.perceptual_loss`).
+
+Legend: N images, H x W pixels, F features, x images in [-1, 1].
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +18,7 @@ import torch
 
 from stylealign.devices import pick_device
 from stylealign.errors import JudgeError
+from stylealign.images import to_net
 
 FEATURES, DISTANCE, ATTRIBUTES, REGIONS = "features", "distance", "attributes", "regions"
 
@@ -64,10 +68,33 @@ class Judge:
             seen = [self._look(some) for (some,) in self._batches(base)]
         return [self._distance_to(base, seen, other) for other in others]
 
-    def _distance_to(self, base: torch.Tensor, seen: list[Any], other: torch.Tensor) -> np.ndarray:
+    def _distance_to(self, base: torch.Tensor, seen: list[list[torch.Tensor]], other: torch.Tensor) -> np.ndarray:
         self._check_alike(base, other)
         looks = iter(seen)
         return _numpy(self._batched(lambda some: self._distance(next(looks), some), other))
+
+    def perceive(self, pixels: torch.Tensor) -> list[torch.Tensor]:
+        """What the judge sees of uint8 ``pixels`` [N, 3, H, W], on its device: constants for :meth:`perceptual_loss`.
+
+        Plain tensors of N rows each, whatever the mode (:func:`select_seen` takes some of them).
+
+        Raises:
+            JudgeError: the kind measures no distance; anything but uint8 RGB images of a resolution it can judge.
+        """
+        self._require(DISTANCE)
+        self._check(pixels)
+        with torch.inference_mode(False), torch.no_grad():
+            looks = [self._look(some) for (some,) in self._batches(pixels)]
+            return [torch.cat(parts) if len(parts) > 1 else parts[0] for parts in zip(*looks, strict=True)]
+
+    def perceptual_loss(self, seen: list[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+        """Distance [N] of ``x`` [N, 3, H, W] in [-1, 1] to what :meth:`perceive` gave, differentiable in ``x``.
+
+        For ``x = to_net(pixels)`` it is :meth:`distance` up to float error; values between grey levels, and beyond
+        black and white, are judged as they are. The judge's weights are frozen: no gradient is kept for them.
+        """
+        self._require(DISTANCE)
+        return self._compare(seen, self._see(x))
 
     def attributes(self, pixels: torch.Tensor) -> dict[str, np.ndarray]:
         """Judged attributes of uint8 ``pixels`` [N, 3, H, W]: a float64 [N] for each name in ``attribute_names``."""
@@ -89,12 +116,20 @@ class Judge:
     def _features(self, pixels: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError
 
-    def _look(self, pixels: torch.Tensor) -> Any:
-        """What :meth:`_distance` needs of one side: the images themselves, or a kind's activations."""
-        return pixels
+    def _look(self, pixels: torch.Tensor) -> list[torch.Tensor]:
+        """What the judge sees of uint8 images: tensors of N rows."""
+        return self._see(to_net(pixels))
 
-    def _distance(self, seen: Any, pixels: torch.Tensor) -> torch.Tensor:
+    def _see(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """What the judge sees of images in [-1, 1], differentiably."""
         raise NotImplementedError
+
+    def _compare(self, seen: list[torch.Tensor], other: list[torch.Tensor]) -> torch.Tensor:
+        """Distance [N] between what was seen of N images and of N others."""
+        raise NotImplementedError
+
+    def _distance(self, seen: list[torch.Tensor], pixels: torch.Tensor) -> torch.Tensor:
+        return self._compare(seen, self._look(pixels))
 
     def _attributes(self, pixels: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError
@@ -153,3 +188,10 @@ class Judge:
 
 def _numpy(tensor: torch.Tensor) -> np.ndarray:
     return tensor.cpu().numpy()
+
+
+def select_seen(seen: Any, index: torch.Tensor) -> Any:
+    """Rows ``index`` (int64 [n]) of every tensor in what :meth:`Judge.perceive` gave, in lists and tuples of them."""
+    if isinstance(seen, torch.Tensor):
+        return seen[index.to(seen.device)]
+    return type(seen)(select_seen(part, index) for part in seen)

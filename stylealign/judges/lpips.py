@@ -1,8 +1,9 @@
-"""The LPIPS judge: the lpips package's own distance, its own learned heads, a backbone from a local file.
+"""The LPIPS judge: the lpips package's layers and learned heads, a backbone from a local file.
 
 The heads (version 0.1) ship inside the package; the ImageNet backbone does not, and is given as a torchvision state
 dict of ``alexnet``, ``vgg16`` or ``squeezenet1_1``. Only its ``features.*`` are used. Nothing is read from a network.
-Images are judged at their own size, as in the papers.
+Images are judged at their own size, as in the papers. The package's own ``forward`` looks at both images each time,
+and its gradient is NaN where a position's activations are all zero; here an image is seen once, and is never NaN.
 """
 
 import warnings
@@ -13,8 +14,8 @@ from typing import ClassVar
 import torch
 
 from stylealign.errors import JudgeError
-from stylealign.images import to_net
 from stylealign.judges.judge import DISTANCE, Judge
+from stylealign.judges.perceptual import unit_normalise
 from stylealign.judges.weights import fit_state_dict, load_state_dict, require_weights
 
 BACKBONES = {"alex": "alexnet", "vgg": "vgg16", "squeeze": "squeezenet1_1"}
@@ -39,8 +40,14 @@ class LpipsJudge(Judge):
         self.network = _build(network).to(self.device)
         fit_state_dict(name, self.network.net, sliced(load_state_dict(name, path), self.network.net), backbone)
 
-    def _distance(self, seen: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
-        return self.network(to_net(seen), to_net(pixels)).reshape(len(pixels))  # the package looks at both
+    def _see(self, x: torch.Tensor) -> list[torch.Tensor]:
+        layers = self.network.net(self.network.scaling_layer(x))
+        return [unit_normalise(layer) for layer in layers]
+
+    def _compare(self, seen: list[torch.Tensor], other: list[torch.Tensor]) -> torch.Tensor:
+        squares = [(a - b).square() for a, b in zip(seen, other, strict=True)]
+        scores = [lin(square).mean([1, 2, 3]) for lin, square in zip(self.network.lins, squares, strict=True)]
+        return torch.stack(scores).sum(0)
 
 
 def sliced(state: Mapping[str, torch.Tensor], net: torch.nn.Module) -> dict[str, torch.Tensor]:

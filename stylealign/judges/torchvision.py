@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from stylealign.errors import JudgeError
 from stylealign.judges.judge import DISTANCE, FEATURES, Judge
-from stylealign.judges.perceptual import perceptual_distance
+from stylealign.judges.perceptual import unit_distance, unit_normalise
 from stylealign.judges.weights import fit_state_dict, load_state_dict, require_weights
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -60,19 +60,25 @@ class TorchvisionJudge(Judge):
 
     def _features(self, pixels: torch.Tensor) -> torch.Tensor:
         with _recording(self.network, inputs=[self.head]) as seen:
-            self.network(self._prepare(pixels))
+            self.network(self._prepare(pixels.float().div(255)))
         return pooled(seen[self.head])
 
-    def _distance(self, seen: list[torch.Tensor], pixels: torch.Tensor) -> torch.Tensor:
-        return perceptual_distance(seen, self._look(pixels))
-
     def _look(self, pixels: torch.Tensor) -> list[torch.Tensor]:
-        with _recording(self.network, outputs=self.layers) as seen:
-            self.network(self._prepare(pixels))
-        return [spatial(seen[layer]) for layer in self.layers]
+        return self._units(pixels.float().div(255))
 
-    def _prepare(self, pixels: torch.Tensor) -> torch.Tensor:
-        x = pixels.float().div(255)  # [N, 3, H, W] in 0..1
+    def _see(self, x: torch.Tensor) -> list[torch.Tensor]:
+        return self._units(x.add(1).div(2))
+
+    def _compare(self, seen: list[torch.Tensor], other: list[torch.Tensor]) -> torch.Tensor:
+        return unit_distance(seen, other)
+
+    def _units(self, x: torch.Tensor) -> list[torch.Tensor]:
+        with _recording(self.network, outputs=self.layers) as seen:
+            self.network(self._prepare(x))
+        return [unit_normalise(spatial(seen[layer])) for layer in self.layers]
+
+    def _prepare(self, x: torch.Tensor) -> torch.Tensor:
+        """[N, 3, H, W] in 0..1 to what the network wants."""
         if x.shape[2:] != (self.input_px, self.input_px) and len(x):
             x = F.interpolate(x, [self.input_px, self.input_px], mode="bicubic", antialias=True).clamp(0, 1)
         if self.scale == "imagenet":
