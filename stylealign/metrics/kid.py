@@ -10,7 +10,11 @@ The weight of every other pair has the same expectation, so the mean over resamp
 spread is that of the U-statistic; where both sets are alike (the degenerate case) the interval is a little too wide,
 never shifted.
 
-Legend: N real and M generated images, F features, B resamples.
+Several generated images of one source are a *cluster*: they are alike, so they are resampled together, and a pair of
+one cluster is left out like a pair of an image with itself. The estimate is then unbiased for the distribution over
+sources, and the interval as wide as the number of sources, not of images, makes it.
+
+Legend: N real and M generated images, C clusters, F features, B resamples.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -63,19 +67,42 @@ def kid_interval(
     *purpose: str | int,
     num_resamples: int = NUM_RESAMPLES,
     within_generated: np.ndarray | None = None,
+    within_real: np.ndarray | None = None,
+    clusters: np.ndarray | None = None,
 ) -> Kid:
     """:func:`kid` with its 95 % bootstrap interval from the named random stream (see the module's notes).
 
-    ``within_generated`` [1 + B] is what :func:`generated_terms` gave for the same purpose and numbers of images.
+    ``within_generated`` [1 + B] is what :func:`generated_terms` gave for the same purpose, numbers of images and
+    resamples, ``within_real`` [1 + B] what :func:`real_term` gave for the same purpose and number of resamples.
+    ``clusters`` [M], labels of any kind, says which generated images are of one source; each by itself when absent.
+
+    Raises:
+        JudgeError: fewer than two images or clusters on a side, or features of different lengths.
     """
     real, generated = _checked(real, generated)
-    w, v = _resamples(len(real), len(generated), seed, purpose, num_resamples)
-    if within_generated is None:
-        (within_generated,) = _means_without_self(generated, [v])
-    (within_real,) = _means_without_self(real, [w])
+    assert within_generated is None or clusters is None, "generated_terms knows no clusters"
+    if clusters is None:
+        w, v = _resamples(len(real), len(generated), seed, purpose, num_resamples)
+        within_generated = _means_without_self(generated, [v])[0] if within_generated is None else within_generated
+    else:
+        members = _members(clusters)
+        w, u = _resamples(len(real), members.max() + 1, seed, purpose, num_resamples)
+        v = np.ascontiguousarray(u[:, members])
+        within_generated = _means_between(generated, members, u)
+    within_real = _means_without_self(real, [w])[0] if within_real is None else within_real
     values = within_real + within_generated - 2 * _across(real, generated, w, v)
     low, high = np.quantile(values[1:], [0.025, 0.975])
     return Kid(float(values[0]), float(low), float(high))
+
+
+def real_term(real: np.ndarray, seed: int, *purpose: str | int, num_resamples: int = NUM_RESAMPLES) -> np.ndarray:
+    """The part of :func:`kid_interval` that generated images do not enter, [1 + B]: for several sets of them.
+
+    :class:`JudgeError` for fewer than two images.
+    """
+    real, _ = _checked(real, real)
+    w, _ = _resamples(len(real), 1, seed, purpose, num_resamples)  # the real images' weights are drawn first
+    return _means_without_self(real, [w])[0]
 
 
 def generated_terms(
@@ -120,10 +147,18 @@ def _checked(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.nd
     return real, generated
 
 
+def _members(clusters: np.ndarray) -> np.ndarray:
+    """Labels [M] as numbers 0..C-1."""
+    members = np.unique(clusters, return_inverse=True)[1]
+    if members.max() == 0:
+        raise JudgeError("KID's interval needs generated images of two sources or more; translate more images")
+    return members
+
+
 def _resamples(
     num_real: int, num_generated: int, seed: int, purpose: tuple[str | int, ...], num_resamples: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Weights [1 + B, N] of the real and [1 + B, M] of the generated images."""
+    """Weights [1 + B, N] of the real images and [1 + B, M] of the generated ones (or of their clusters)."""
     rng = numpy_stream(seed, "bootstrap", "kid", *purpose)
     w = _bootstrap_weights(rng, num_resamples, num_real)
     return w, _bootstrap_weights(rng, num_resamples, num_generated)
@@ -148,6 +183,16 @@ def _means_without_self(features: np.ndarray, weights: Sequence[np.ndarray]) -> 
         square = np.square(w)
         means.append((total - square @ own) / (w.sum(1) ** 2 - square.sum(1)))
     return means
+
+
+def _means_between(features: np.ndarray, members: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Weighted mean [B] of the kernel over pairs of images of different clusters, for weights ``u`` [B, C] of those."""
+    images = [features[members == cluster] for cluster in range(u.shape[1])]
+    own = np.array([kernel(some, some).sum() for some in images])  # [C]
+    pairs = np.array([len(some) ** 2 for some in images])
+    square, v = np.square(u), u[:, members]
+    (total,) = _bilinear(features, features, [(v, v)])
+    return (total - square @ own) / (v.sum(1) ** 2 - square @ pairs)
 
 
 def _bilinear(a: np.ndarray, b: np.ndarray, weights: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
