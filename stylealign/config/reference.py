@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from stylealign.config.domains import FolderDomain, WorldDomain, ZipDomain
+from stylealign.config.inversion import Encoders, Inversion, Kept, Optimisation
 from stylealign.config.judges import (
     BisenetParser,
     BrodenHead,
@@ -23,14 +24,7 @@ from stylealign.config.judges import (
 )
 from stylealign.config.models import Architecture, Model, Samples, Training
 from stylealign.config.section import Download
-from stylealign.config.studies import (
-    AttributeAlignment,
-    ComponentReset,
-    LayerReset,
-    MappingDrift,
-    ModelQuality,
-    Studies,
-)
+from stylealign.config.studies import ChannelEdit, Studies
 from stylealign.config.study import Study
 
 _INTRO = """\
@@ -44,6 +38,15 @@ command line (`--config resolution=64`) are laid over the file. YAML is read as 
 
 A key marked ○ cannot change a result: changing it re-runs nothing. Paths are seen from the working directory.
 """
+
+
+def _sections_of(section: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """The sections in a section, by key, whether they may be left out or not."""
+    for name, field in section.model_fields.items():
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield name, kind
+
 
 _PAGES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", Study),
@@ -65,12 +68,13 @@ _PAGES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`judges.NAME.head` with `kind: upernet`", BrodenHead),
     ("`judges.NAME.download`", Download),
     ("`samples`", Samples),
+    ("`inversion`", Inversion),
+    ("`inversion.optimisation`", Optimisation),
+    ("`inversion.encoders`", Encoders),
     ("`studies`", Studies),
-    ("`studies.model_quality`", ModelQuality),
-    ("`studies.mapping_drift`", MappingDrift),
-    ("`studies.component_reset`", ComponentReset),
-    ("`studies.layer_reset`", LayerReset),
-    ("`studies.attribute_alignment`", AttributeAlignment),
+    *((f"`studies.{name}`", section) for name, section in _sections_of(Studies)),
+    ("`studies.manipulations.edits`, each", ChannelEdit),
+    ("`studies.translation.kept`, `studies.reference_translation.kept`", Kept),
 )
 
 

@@ -36,9 +36,15 @@ def test_the_default_study_and_its_small_twin_have_the_same_plan(workshop, confi
     assert {rule: found[rule] for rule in ("localized_channels", "channel_overlap", "channel_fate", "boundaries")} == {
         "localized_channels": 7, "channel_overlap": 6, "channel_fate": 5, "boundaries": 7}  # fmt: skip
     assert found["channel_maps"] == (14 if configfile else 7)
-    assert found["collect"] == 15
+    assert found["collect"] == 19
     assert found["channel_effects"] == 2
-    assert sum(count for rule, count in found.items() if rule.startswith("draw_")) == 13
+    assert sum(count for rule, count in found.items() if rule.startswith("draw_")) == 17
+    assert (found["inversion_quality"], found["inversions"], found["inversion"], found["encoder"]) == (
+        (2, 6, 12, 4) if configfile else (3, 21, 21, 10)
+    )
+    assert (found["translation"], found["reference_translation"], found["texture_translation"]) == (
+        (2, 1, 1) if configfile else (3, 2, 1)
+    )
     assert "adopt" not in found
 
 

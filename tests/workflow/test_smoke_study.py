@@ -12,6 +12,7 @@ from stylealign.tables import TABLES, read_provenance, read_table
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 SMOKE = ("--configfile", "presets/smoke.yaml")
+INVERTED_BY = ("z_opt", "wplus_opt", "w_enc")
 OF_CAT = {
     "Train cat",
     "Judge images of the model cat by embedded",
@@ -30,6 +31,16 @@ OF_CAT = {
     "Directions in W for attributes of cat",
     "Whether edits do the same in cat as in its relatives",
     "Pictures of edits of cat",
+    "Train an encoder of cat into w (parent start)",
+    "Train an encoder of cat into w (random start)",
+    "Encoders of cat: from its parent's and from none",
+    *(f"Invert cat in cat by {method} (part {part})" for method in INVERTED_BY for part in (0, 1)),
+    *(f"Codes of cat in cat by {method}" for method in INVERTED_BY),
+    "How well cat gives images back",
+    "Translate dog2cat",
+    "Translate cat2dog",
+    "Translate dog2cat, with the style of references",
+    "Translate dog2cat, with random styles",
 }
 
 
@@ -133,6 +144,15 @@ def test_a_threshold_runs_no_map_and_no_network_of_an_edit(used):
     jobs = [job for job in used.planned(*SMOKE) if not job.startswith(("Table ", "Figure ", "The study"))]
     assert len(jobs) == 7 + 6 + 5
     assert not [job for job in jobs if "What each channel" in job or "edits" in job]
+
+
+def test_an_encoders_setting_runs_no_optimisation(used):
+    used.edit("presets/smoke.yaml", "total_kimg: 0.2, width: 4", "total_kimg: 0.3, width: 4")
+    jobs = used.planned(*SMOKE)
+    inverted = {job for job in jobs if job.startswith("Invert ")}
+    assert inverted == {f"Invert {name} in {name} by w_enc (part {part})" for name in ("dog", "cat") for part in (0, 1)}
+    assert len([job for job in jobs if job.startswith("Train ")]) == 4
+    assert not [job for job in jobs if "reference" in job and job.startswith("Translate")]  # of z_opt alone
 
 
 def test_a_parents_change_retrains_what_descends_from_it(used):

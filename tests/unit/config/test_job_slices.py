@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stylealign.config import plan, slices
+from stylealign.config import inversion_plan, inversion_slices, plan, slices
 from stylealign.config.load import read_study
 from stylealign.provenance import canonical_json
 
@@ -27,9 +27,28 @@ def all_slices(*overlays) -> dict[str, str]:
             jobs[f"channel_maps/{model}.{shard}"] = slices.channel_maps(study, model, shard)
     for table in plan.CELL_TABLES:
         for model in plan.measured_models(study, table):
-            jobs[f"{table}/{model}"] = getattr(slices, table)(study, model)
+            module = slices if hasattr(slices, table) else inversion_slices
+            jobs[f"{table}/{model}"] = getattr(module, table)(study, model)
+    jobs |= inversion_jobs(study)
     jobs["judge"] = slices.judge_training(study, "embedded")
     return {name: canonical_json(value) for name, value in jobs.items()}
+
+
+def inversion_jobs(study) -> dict[str, dict]:
+    """The jobs of inversion and translation that have no table of their own."""
+    jobs = {}
+    for model in inversion_plan.inverted_models(study):
+        for space in inversion_plan.encoders_of(study, model):
+            for start in ("random", "parent"):
+                jobs[f"encoder/{model}.{space}.{start}"] = inversion_slices.encoder(study, model, space, start)
+        for name, method in inversion_plan.inversions(study, model):
+            jobs[f"inversions/{model}/{name}.{method}"] = inversion_slices.inversions(study, model, name, method)
+            for shard in inversion_plan.inversion_shards(study, name):
+                slice_ = inversion_slices.inversion(study, model, name, method, shard)
+                jobs[f"inversion/{model}/{name}.{method}.{shard}"] = slice_
+    for direction in inversion_plan.directions(study, "texture_translation"):
+        jobs[f"texture_translation/{direction}"] = inversion_slices.texture_translation(study, direction)
+    return jobs
 
 
 def changed_by(*overlays) -> set[str]:
@@ -57,6 +76,12 @@ def changed_by(*overlays) -> set[str]:
         ({"studies": {"channel_effects": {"num_z": 2}}}, "channel_effects"),
         ({"studies": {"effect_agreement": {"num_z": 9}}}, "effect_agreement"),
         ({"studies": {"manipulations": {"num": 2}}}, "manipulations"),
+        ({"inversion": {"encoders": {"checkpoint_kimg": 1}}}, set()),
+        ({"inversion": {"encoders": {"lr": 0.01}}}, "encoder"),
+        ({"studies": {"translation": {"num_shown": 1}}}, "translation"),
+        ({"studies": {"reference_translation": {"num_references": 3}}}, "reference_translation"),
+        ({"studies": {"texture_translation": {"num_styles": 3}}}, "texture_translation"),
+        ({"studies": {"encoder_finetune": {"spaces": ["w"]}}}, set()),
     ],
 )
 def test_a_change_touches_what_it_must(overlay, jobs):
@@ -127,7 +152,7 @@ def test_the_order_of_a_pictures_channels_reaches_the_job():
 
 def test_another_seed_changes_everything_that_draws():
     quiet = all_slices().keys() - changed_by({"seed": 1})
-    assert {name.split("/")[0] for name in quiet} == {"domain_features"}
+    assert {name.split("/")[0] for name in quiet} == {"domain_features", "inversions"}
 
 
 def test_roots_that_many_wait_for_are_trained_first():
@@ -160,10 +185,10 @@ def test_sizes_that_memory_grows_with():
 
 def test_tables_and_figures_follow_the_studies():
     study = read_study(SMOKE)
-    pictures_only = {"channel_maps", "manipulations"}
+    pictures_only = {"channel_maps", "manipulations", "texture_translation"}
     others = {"training", "judge_quality", "image_sets"}
     assert set(plan.tables(study)) == study.studies.named().keys() - pictures_only | others
-    assert pictures_only < set(plan.figures(study))
+    assert {"channel_maps", "manipulations", "texture_translations"} < set(plan.figures(study))
     bare = study.model_copy(update={"studies": type(study.studies)()})
     assert plan.tables(bare) == ["training", "image_sets"]
     assert plan.figures(bare) == ["family", "training_curves", "progress"]
