@@ -85,6 +85,10 @@ def minutes(base):
     return lambda wildcards, attempt: needs.runtime_min(base, attempt)
 
 
+# What a job asks for that reads tables and draws or joins them.
+SMALL = {"mem_mb": memory(1000), "runtime": minutes(10)}
+
+
 def quality_memory(wildcards, attempt):
     return needs.mem_mb(needs.features_mem_mb(*plan.quality_sizes(study)), attempt)
 

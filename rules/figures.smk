@@ -12,8 +12,7 @@ rule draw_family:
         "results/logs/draw_family/family.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.figure),
         code=code("draw_family"),
@@ -34,8 +33,7 @@ rule draw_progress:
         "results/logs/draw_progress/progress.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.figure),
         code=code("draw_progress"),
@@ -56,8 +54,7 @@ rule draw_training_curves:
         "results/logs/draw_training_curves/training_curves.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.figure),
         code=code("draw_training_curves"),
@@ -78,8 +75,7 @@ rule draw_mapping_drift:
         "results/logs/draw_mapping_drift/mapping_drift.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.figure),
         code=code("draw_mapping_drift"),
@@ -104,8 +100,7 @@ rule draw_component_reset:
         "results/logs/draw_component_reset/component_reset.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.figure),
         code=code("draw_component_reset"),
@@ -126,8 +121,7 @@ rule draw_layer_reset:
         "results/logs/draw_layer_reset/layer_reset.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.figure),
         code=code("draw_layer_reset"),
@@ -148,8 +142,7 @@ rule draw_model_quality:
         "results/logs/draw_model_quality/model_quality.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.figure),
         code=code("draw_model_quality"),
@@ -170,8 +163,7 @@ rule draw_attribute_alignment:
         "results/logs/draw_attribute_alignment/attribute_alignment.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.figure),
         code=code("draw_attribute_alignment"),
@@ -193,8 +185,7 @@ rule draw_channel_maps:
         "results/logs/draw_channel_maps/channel_maps.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.channel_maps_figure),
         code=code("draw_channel_maps"),
@@ -215,8 +206,7 @@ rule draw_channel_overlap:
         "results/logs/draw_channel_overlap/channel_overlap.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.figure),
         code=code("draw_channel_overlap"),
@@ -237,8 +227,7 @@ rule draw_channel_fate:
         "results/logs/draw_channel_fate/channel_fate.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.figure),
         code=code("draw_channel_fate"),
@@ -259,8 +248,7 @@ rule draw_manipulations:
         "results/logs/draw_manipulations/manipulations.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.manipulations_figure),
         code=code("draw_manipulations"),
@@ -281,8 +269,7 @@ rule draw_effect_agreement:
         "results/logs/draw_effect_agreement/effect_agreement.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.figure),
         code=code("draw_effect_agreement"),
@@ -307,8 +294,7 @@ rule draw_inversions:
         "results/logs/draw_inversions/inversions.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(inversion_slices.inversions_figure),
         code=code("draw_inversions"),
@@ -330,8 +316,7 @@ rule draw_translations:
         "results/logs/draw_translations/translations.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(inversion_slices.directions_figure),
         code=code("draw_translations"),
@@ -353,8 +338,7 @@ rule draw_reference_translations:
         "results/logs/draw_reference_translations/reference_translations.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(inversion_slices.directions_figure),
         code=code("draw_reference_translations"),
@@ -375,8 +359,7 @@ rule draw_texture_translations:
         "results/logs/draw_texture_translations/texture_translations.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(inversion_slices.directions_figure),
         code=code("draw_texture_translations"),

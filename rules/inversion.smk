@@ -125,8 +125,7 @@ rule inversions:
         "results/logs/inversions/{model}.{image_set}.{method}.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(inversion_slices.inversions, "model", "image_set", "method"),
         code=code("inversions"),
@@ -171,8 +170,7 @@ rule encoder_finetune:
         "results/logs/encoder_finetune/{model}.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(inversion_slices.encoder_finetune, "model"),
         code=code("encoder_finetune"),

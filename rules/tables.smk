@@ -15,8 +15,7 @@ rule collect:
         "results/logs/collect/{table}.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.table, "table"),
         code=code("collect"),
@@ -35,8 +34,7 @@ rule image_sets:
         "results/logs/image_sets/study.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.image_sets),
         code=code("image_sets"),
@@ -62,8 +60,7 @@ rule study:
         "results/logs/study/study.log",
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **SMALL,
     params:
         spec=spec(slices.everything),
         code=code("study"),

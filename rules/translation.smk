@@ -5,14 +5,9 @@ def source_and_target(direction):
     return inversion_plan.split_direction(study, direction)
 
 
-def of_source(path):
-    """The file of a direction's source model."""
-    return lambda wildcards: path.format(model=source_and_target(wildcards.direction)[0])
-
-
-def of_target(path):
-    """The file of a direction's target model."""
-    return lambda wildcards: path.format(model=source_and_target(wildcards.direction)[1])
+def of_both(path):
+    """The files of a direction's source model and of its target model."""
+    return lambda wildcards: expand(path, model=source_and_target(wildcards.direction))
 
 
 def of_stranger(path):
@@ -84,8 +79,7 @@ def listing_of_baselines(wildcards):
 
 rule translation:
     input:
-        source=of_source("results/models/{model}/g_ema.safetensors"),
-        target=of_target("results/models/{model}/g_ema.safetensors"),
+        models=of_both("results/models/{model}/g_ema.safetensors"),
         stranger=of_stranger("results/models/{model}/g_ema.safetensors"),
         images=of_source_sets("results/domains/{image_set}/images.zip"),
         index=of_source_sets("results/domains/{image_set}/index.parquet"),
@@ -116,8 +110,7 @@ rule translation:
 
 rule reference_translation:
     input:
-        source=of_source("results/models/{model}/g_ema.safetensors"),
-        target=of_target("results/models/{model}/g_ema.safetensors"),
+        models=of_both("results/models/{model}/g_ema.safetensors"),
         images=of_source_sets("results/domains/{image_set}/images.zip"),
         index=of_source_sets("results/domains/{image_set}/index.parquet"),
         codes=codes_of_sources("reference_translation"),
@@ -148,8 +141,7 @@ rule reference_translation:
 
 rule texture_translation:
     input:
-        source=of_source("results/models/{model}/g_ema.safetensors"),
-        target=of_target("results/models/{model}/g_ema.safetensors"),
+        models=of_both("results/models/{model}/g_ema.safetensors"),
         images=of_source_sets("results/domains/{image_set}/images.zip"),
         index=of_source_sets("results/domains/{image_set}/index.parquet"),
         codes=codes_of_textures,

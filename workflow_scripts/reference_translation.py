@@ -10,7 +10,7 @@ from stylealign.metrics.reference_quality import reference_rows
 from stylealign.tables import REFERENCE_TRANSLATION, write_table
 from stylealign.translated_images import SourceSet, save_pictures, source_sets
 
-spec, models = job.spec, (job.input.source, job.input.target)
+spec, models = job.spec, job.input.models
 own_codes = dict(zip(spec["methods"], job.input.references, strict=True))
 references = SourceSet(spec["references"], job.input.reference_images, job.input.reference_index, own_codes)
 sets = source_sets(spec["image_sets"], job.input.images, job.input.index, spec["methods"], job.input.codes)

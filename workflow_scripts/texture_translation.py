@@ -11,8 +11,7 @@ keys = ("method", "switch_px", "num_styles", "num_shown", "truncation_psi", "see
 methods = [job.spec["method"]]
 (sources,) = source_sets([job.spec["image_set"]], job.input.images, job.input.index, methods, [job.input.codes])
 pictures = texture_pictures(
-    job.input.source,
-    job.input.target,
+    *job.input.models,
     sources,
     **{key: job.spec[key] for key in keys},
     device=job.device,

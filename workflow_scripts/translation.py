@@ -12,8 +12,7 @@ from stylealign.translated_images import save_pictures, source_sets
 
 sets = source_sets(job.spec["image_sets"], job.input.images, job.input.index, job.spec["methods"], job.input.codes)
 translated = translate_direction(
-    job.input.source,
-    job.input.target,
+    *job.input.models,
     sets,
     unrelated=job.input.stranger,
     baselines=dict(zip(job.spec["baselines"], job.input.baselines or [], strict=True)),
