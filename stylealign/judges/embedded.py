@@ -18,7 +18,7 @@ from stylealign.errors import JudgeError
 from stylealign.images import to_net
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
 from stylealign.judges.judge import ATTRIBUTES, DISTANCE, FEATURES, REGIONS, Judge
-from stylealign.judges.perceptual import unit_distance, unit_normalise
+from stylealign.judges.perceptual import flat_units, unit_distance, unit_normalise
 from stylealign.judges.weights import require_weights
 
 KEY, KIND = "stylealign", "judge"  # one metadata key: safetensors writes several in no fixed order
@@ -68,6 +68,9 @@ class EmbeddedJudge(Judge):
 
     def _compare(self, seen: list[torch.Tensor], other: list[torch.Tensor]) -> torch.Tensor:
         return unit_distance(seen, other)
+
+    def _flat(self, seen: list[torch.Tensor]) -> torch.Tensor:
+        return flat_units(seen)
 
     def _attributes(self, pixels: torch.Tensor) -> torch.Tensor:
         return attribute_values(self.vocabulary, self._read(pixels)[1])

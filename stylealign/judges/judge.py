@@ -96,6 +96,13 @@ class Judge:
         self._require(DISTANCE)
         return self._compare(seen, self._see(x))
 
+    def perceptual_distances(self, seen: list[torch.Tensor], others: list[torch.Tensor]) -> torch.Tensor:
+        """Distance [N, M] of each of N perceived images to each of M others, up to float error."""
+        self._require(DISTANCE)
+        a, b = self._flat(seen), self._flat(others)
+        squares = a.square().sum(1)[:, None] + b.square().sum(1)
+        return torch.addmm(squares, a, b.t(), alpha=-2).clamp_(min=0)
+
     def attributes(self, pixels: torch.Tensor) -> dict[str, np.ndarray]:
         """Judged attributes of uint8 ``pixels`` [N, 3, H, W]: a float64 [N] for each name in ``attribute_names``."""
         self._require(ATTRIBUTES)
@@ -126,6 +133,10 @@ class Judge:
 
     def _compare(self, seen: list[torch.Tensor], other: list[torch.Tensor]) -> torch.Tensor:
         """Distance [N] between what was seen of N images and of N others."""
+        raise NotImplementedError
+
+    def _flat(self, seen: list[torch.Tensor]) -> torch.Tensor:
+        """What was seen as vectors [N, F] whose squared Euclidean distance is :meth:`_compare`."""
         raise NotImplementedError
 
     def _distance(self, seen: list[torch.Tensor], pixels: torch.Tensor) -> torch.Tensor:

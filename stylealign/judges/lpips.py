@@ -49,6 +49,11 @@ class LpipsJudge(Judge):
         scores = [lin(square).mean([1, 2, 3]) for lin, square in zip(self.network.lins, squares, strict=True)]
         return torch.stack(scores).sum(0)
 
+    def _flat(self, seen: list[torch.Tensor]) -> torch.Tensor:
+        roots = [lin.model[-1].weight.sqrt() for lin in self.network.lins]  # [1, C, 1, 1]; heads are not negative
+        parts = [layer * (root / layer[0, 0].numel() ** 0.5) for layer, root in zip(seen, roots, strict=True)]
+        return torch.cat([part.flatten(1) for part in parts], 1)
+
 
 def sliced(state: Mapping[str, torch.Tensor], net: torch.nn.Module) -> dict[str, torch.Tensor]:
     """torchvision's ``features.{i}.*`` under lpips' names ``slice{k}.{i}.*``; layers not used are left out."""

@@ -43,6 +43,11 @@ def unit_distance(units_a: Sequence[torch.Tensor], units_b: Sequence[torch.Tenso
     return torch.stack(distances).mean(0)
 
 
+def flat_units(units: Sequence[torch.Tensor]) -> torch.Tensor:
+    """[N, F] whose squared Euclidean distances are :func:`unit_distance`."""
+    return torch.cat([unit.flatten(1) / (unit[0, 0].numel() * len(units)) ** 0.5 for unit in units], 1)
+
+
 def perceptual_distance(layers_a: Sequence[torch.Tensor], layers_b: Sequence[torch.Tensor]) -> torch.Tensor:
     """Distance [N] between layers [N, C, H, W] as a network gives them."""
     return unit_distance([unit_normalise(a) for a in layers_a], [unit_normalise(b) for b in layers_b])

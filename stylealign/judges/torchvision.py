@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from stylealign.errors import JudgeError
 from stylealign.judges.judge import DISTANCE, FEATURES, Judge
-from stylealign.judges.perceptual import unit_distance, unit_normalise
+from stylealign.judges.perceptual import flat_units, unit_distance, unit_normalise
 from stylealign.judges.weights import fit_state_dict, load_state_dict, require_weights
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -71,6 +71,9 @@ class TorchvisionJudge(Judge):
 
     def _compare(self, seen: list[torch.Tensor], other: list[torch.Tensor]) -> torch.Tensor:
         return unit_distance(seen, other)
+
+    def _flat(self, seen: list[torch.Tensor]) -> torch.Tensor:
+        return flat_units(seen)
 
     def _units(self, x: torch.Tensor) -> list[torch.Tensor]:
         with _recording(self.network, outputs=self.layers) as seen:

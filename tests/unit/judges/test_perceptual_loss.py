@@ -98,6 +98,13 @@ def test_an_image_s_loss_and_gradient_are_its_own(judge: Judge) -> None:
     torch.testing.assert_close(some.grad, whole.grad[rows], rtol=1e-3, atol=1e-6)
 
 
+def test_each_to_each_is_the_distance_of_every_pair(judge: Judge) -> None:
+    a, b = images(3, 0), images(5, 1)
+    found = judge.perceptual_distances(judge.perceive(a), judge.perceive(b)).numpy()
+    expected = [judge.distance(image.expand(5, -1, -1, -1), b) for image in a]
+    np.testing.assert_allclose(found, np.stack(expected), rtol=1e-3, atol=1e-6)
+
+
 def test_select_seen_goes_through_nested_lists_and_tuples() -> None:
     seen = [torch.arange(4), (torch.arange(8).reshape(4, 2), [torch.arange(4) * 10])]
     rows = select_seen(seen, torch.tensor([2, 0]))
