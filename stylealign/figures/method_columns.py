@@ -8,22 +8,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, isfinite
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from stylealign.figures import picture_grid as grid
 from stylealign.figures import style
 from stylealign.figures.heat_map import significant
 from stylealign.figures.method_names import MethodName
 from stylealign.figures.number_text import number
-from stylealign.figures.sheet import Pixels, Sheet, side_within, size_within, width_of
+from stylealign.figures.picture_grid import APART, GAP, LEFT, NAMES
+from stylealign.figures.sheet import Pixels, Sheet, size_within
+from stylealign.translated_images import CONTROL
 
-LEFT, TOP, BOTTOM, BLOCK_GAP, LINE_GAP = 40, 124, 40, 64, 36  # px
-GAP, APART = 4, 24  # px between columns of one kind, and between kinds
-HEAD, NAMES, CHART, ROW = 84, 54, 160, 23  # px: a block's title; names of columns; the chart; a row of numbers
-LARGEST_SIDE, SMALLEST_SIDE, NARROWEST = 160, 96, 1000  # px: an image; the page
+LINE_GAP, HEAD, CHART, ROW = 36, 84, 160, 23  # px: between lines; a block's title; the chart; a row of numbers
+SMALLEST_SIDE = 96  # px, of an image: below it columns are broken into lines
+BAND = 26  # px: half the width of an interval
 DASHES = ((0, (4, 2)), (0, (1, 1.5)))
+LEVEL_LOOK: dict[str, Any] = {"color": style.VERMILION, "linewidth": 1.4}
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Plan:
     @property
     def line_height(self) -> int:
         rows = len(self.block.rows) * ROW + 12
-        return NAMES + CHART + rows + len(self.block.sources) * (self.side + GAP) + LINE_GAP
+        return NAMES + CHART + rows + grid.height_of(len(self.block.sources), self.side) + LINE_GAP
 
     @property
     def height(self) -> int:
@@ -86,17 +90,11 @@ class Plan:
 def compose_blocks(title: str, subtitle: str, blocks: Sequence[Block]) -> Sheet:
     """Blocks one below the other; a page without blocks says so."""
     plans = [plan(block) for block in blocks]
-    if not plans:
-        sheet = Sheet(style.WIDTH_PX, 200)
-        sheet.heading(title, subtitle)
-        return sheet.without_rows()
-    width = max(NARROWEST, *(each.width + 2 * LEFT for each in plans))
-    sheet = Sheet(width, TOP + sum(each.height + BLOCK_GAP for each in plans) - BLOCK_GAP + BOTTOM)
-    sheet.heading(title, subtitle)
-    y = TOP
+    sheet = grid.page(title, subtitle, [each.height for each in plans], [each.width for each in plans])
+    y = grid.TOP
     for each in plans:
         _draw_block(sheet, each, y)
-        y += each.height + BLOCK_GAP
+        y += each.height + grid.BLOCK_GAP
     return sheet
 
 
@@ -106,9 +104,7 @@ def plan(block: Block) -> Plan:
     for num_lines in range(1, num + 1):
         across = ceil(num / num_lines)
         lines = tuple(block.columns[start : start + across] for start in range(0, num, across))
-        spaces = max(lefts(line, 0)[-1] for line in lines)
-        room = (style.WIDTH_PX - 2 * LEFT - spaces) / (across + 1)
-        side = side_within(resolution, min(room, LARGEST_SIDE))
+        side = grid.fitting_side(resolution, across + 1, max(lefts(line, 0)[-1] for line in lines))
         if side >= SMALLEST_SIDE:
             break
     return Plan(block, lines, side)
@@ -123,52 +119,38 @@ def lefts(columns: Sequence[Column], side: int) -> list[int]:
 
 
 def _draw_block(sheet: Sheet, each: Plan, y: int) -> None:
-    room = sheet.width - 2 * LEFT
     block = each.block
-    sheet.text(LEFT, y + 18, block.title, fontweight="bold", fontsize=size_within([block.title], room, 10.5, "bold"))
-    size = size_within([block.note], room, style.SMALL)
-    sheet.text(LEFT, y + 44, block.note, fontsize=size, color=style.GREY)
-    _draw_legend(sheet, block.levels, y + 70)
+    grid.draw_title(sheet, y, block.title, block.note)
+    x: float = LEFT
+    for level, dashes in zip(block.levels, DASHES, strict=False):
+        text = f"{level.label}: {number(level.value)}"
+        x = grid.draw_swatch(sheet, x, y + 70, text, **LEVEL_LOOK, linestyle=dashes)
     limits = _limits(block)
     for place, line in enumerate(each.lines):
         _draw_line(sheet, each, line, limits, y + HEAD + place * each.line_height)
-
-
-def _draw_legend(sheet: Sheet, levels: Sequence[Level], y: float) -> None:
-    """Which control is which dashed line, with its value."""
-    x = float(LEFT)
-    for level, dashes in zip(levels, DASHES, strict=False):
-        text = f"{level.label}: {number(level.value)}"
-        sheet.line([x, x + 34], [y - 6, y - 6], color=style.VERMILION, linewidth=1.4, linestyle=dashes)
-        sheet.text(x + 44, y, text, fontsize=style.SMALL)
-        x += 44 + width_of(text, style.SMALL) + 36
 
 
 def _draw_line(sheet: Sheet, each: Plan, line: Sequence[Column], limits: tuple[float, float], y: int) -> None:
     """Names, chart, numbers and images of the columns that stand side by side."""
     block, side = each.block, each.side
     places = [LEFT + left for left in lefts(line, side)]
-    _draw_names(sheet, block.source_names, style.INK, LEFT, y, side)
+    grid.draw_names(sheet, LEFT, y, side, block.source_names)
     for left, column in zip(places, line, strict=True):
-        colour = style.VERMILION if column.method.kind == "control" else style.INK
-        _draw_names(sheet, (column.method.name, column.method.way), colour, left, y, side)
+        colour = column.method.colour if column.method.kind == CONTROL else style.INK
+        grid.draw_names(sheet, left, y, side, (column.method.name, column.method.way), colour)
     width = places[-1] + side - places[0]
     axes = sheet.axes(places[0], y + NAMES + 6, width, CHART - 22)
     _draw_chart(axes, line, [left - places[0] + side / 2 for left in places], width, block, limits)
     top = y + NAMES + CHART
     _draw_numbers(sheet, each, line, places, top)
     top += len(block.rows) * ROW + 12
-    for left, pixels in zip((LEFT, *places), (block.sources, *(column.pixels for column in line)), strict=True):
-        _draw_images(sheet, pixels, left, top, side)
-
-
-def _draw_names(sheet: Sheet, names: tuple[str, str], colour: str, left: float, y: float, side: int) -> None:
-    name, way = names
-    centred = {"ha": "center", "color": colour}
-    sheet.text(
-        left + side / 2, y + 20, name, fontsize=size_within([name], side, weight="bold"), fontweight="bold", **centred
-    )
-    sheet.text(left + side / 2, y + 42, way, fontsize=size_within([way], side, style.SMALL), **centred)
+    grid.draw_images(sheet, LEFT, top, side, block.sources)
+    for left, column in zip(places, line, strict=True):
+        if column.pixels is not None:
+            grid.draw_images(sheet, left, top, side, column.pixels)
+        else:
+            absent = {"ha": "center", "fontsize": style.SMALL, "color": style.GREY}
+            sheet.text(left + side / 2, top + side / 2, "no pairs", **absent)
 
 
 def _draw_numbers(sheet: Sheet, each: Plan, line: Sequence[Column], places: Sequence[int], y: int) -> None:
@@ -179,14 +161,6 @@ def _draw_numbers(sheet: Sheet, each: Plan, line: Sequence[Column], places: Sequ
         sheet.text(LEFT + each.side, baseline, name, ha="right", fontsize=names, color=style.GREY)
         for left, column in zip(places, line, strict=True):
             sheet.text(left + each.side / 2, baseline, column.cells[row], ha="center", fontsize=cells)
-
-
-def _draw_images(sheet: Sheet, pixels: Pixels | None, left: int, y: int, side: int) -> None:
-    if pixels is None:
-        sheet.text(left + side / 2, y + side / 2, "no pairs", ha="center", fontsize=style.SMALL, color=style.GREY)
-        return
-    for row, image in enumerate(pixels):
-        sheet.image(image, left, y + row * (side + GAP), side)
 
 
 def _limits(block: Block) -> tuple[float, float]:
@@ -209,13 +183,13 @@ def _draw_chart(
 ) -> None:
     """A point with its interval over the middle of every column."""
     for level, dashes in zip(block.levels, DASHES, strict=False):
-        axes.axhline(level.value, color=style.VERMILION, linewidth=1.4, linestyle=dashes, zorder=1)
+        axes.axhline(level.value, **LEVEL_LOOK, linestyle=dashes, zorder=1)
     for centre, column in zip(centres, line, strict=True):
         colour, face = column.method.colour, column.method.face
-        ends = np.clip([column.low, column.high], *limits)
-        axes.plot([centre] * 2, ends, color=colour, linewidth=2.0, solid_capstyle="butt")
+        low, high = np.clip([column.low, column.high], *limits)
+        axes.fill_between([centre - BAND, centre + BAND], low, high, color=colour, alpha=0.25, linewidth=0)
         below = column.value < limits[0]  # no logarithm
-        look = {"markerfacecolor": face, "markersize": 6, "clip_on": False, "zorder": 3}
+        look = {"markerfacecolor": face, "markersize": 5.5, "clip_on": False, "zorder": 3}
         axes.plot(centre, max(column.value, limits[0]), "v" if below else "o", color=colour, **look)
     axes.set_xlim(0, width)
     axes.set_xticks([])

@@ -23,3 +23,8 @@ def listed(values: "pd.Series") -> str:
     """The distinct values, as text; ``no`` where there is none."""
     distinct = dict.fromkeys(f"{value:,}" if isinstance(value, int) else str(value) for value in values.tolist())
     return ", ".join(distinct) or "no"
+
+
+def known_attributes(rows: "pd.DataFrame") -> list[str]:
+    """What the judge could read of what a translation should keep."""
+    return [what for what in ("yaw", "tone", "background") if rows[f"{what}_kept"].notna().any()]

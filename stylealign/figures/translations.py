@@ -14,7 +14,7 @@ from stylealign.figures.method_columns import Block, Column, Level, compose_bloc
 from stylealign.figures.method_names import MethodName, in_order
 from stylealign.figures.number_text import interval, number, two_decimals
 from stylealign.figures.sheet import Pixels, Sheet
-from stylealign.figures.table_rows import MISSING, first_known, listed, only_row
+from stylealign.figures.table_rows import MISSING, first_known, known_attributes, listed, only_row
 from stylealign.tables import read_table
 from stylealign.translated_images import CONTROL, load_pictures
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 TITLE = "Images of one domain as images of another"
 SUBTITLE = "Left, source images; then their translations. KID to real images of the target: lower is better."
 LEVELS = {"samples": "the target model's random samples (floor)", "source": "the source images themselves (ceiling)"}
-KEPT = ("yaw", "tone", "background")
 
 
 def draw_translations(pictures: Sequence[Path], table: Path, png: Path, pdf: Path | None = None) -> None:
@@ -50,7 +49,7 @@ def _block(shown: Mapping[str, Pixels], place: int, image_set: str, rows: "pd.Da
     levels = rows[(rows["kind"] == CONTROL) & rows["method"].isin(list(LEVELS))]
     others = rows.drop(levels.index)
     names = in_order([*made, *zip(others["method"], others["kind"], strict=True)])
-    kept = [what for what in KEPT if others[f"{what}_kept"].notna().any()]
+    kept = known_attributes(others)
     return Block(
         title=f"{shown['direction']}: images of {image_set} as model {shown['target_model']} sees them",
         note=_note(others, kept),
