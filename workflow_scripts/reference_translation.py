@@ -14,7 +14,8 @@ spec, models = job.spec, job.input.models
 own_codes = dict(zip(spec["methods"], job.input.references, strict=True))
 references = SourceSet(spec["references"], job.input.reference_images, job.input.reference_index, own_codes)
 sets = source_sets(spec["image_sets"], job.input.images, job.input.index, spec["methods"], job.input.codes)
-mixing = {"switch_px": spec["switch_px"], "seed": spec["seed"], "device": job.device}
+mixing = {"switch_px": spec["switch_px"], "device": job.device}
+drawn = {"num_references": spec["num_references"], "seed": spec["seed"]}
 judges = {
     "judge": load_described(spec["judge"], spec["spec"], job.input.weights, job.device),
     "attributes_judge": load_described(spec["attributes_judge"], spec["attributes_spec"], job.input.reader, job.device),
@@ -25,7 +26,7 @@ rows = [
     for sources in sets
     for row in reference_rows(
         spec["direction"],
-        reference_translations(*models, sources, references, num_references=spec["num_references"], **mixing),
+        reference_translations(*models, sources, references, **drawn, **mixing),
         **judges,
         **measuring,
         real=job.input.real,
@@ -34,5 +35,5 @@ rows = [
     )
 ]
 write_table(job.output.rows, REFERENCE_TRANSLATION, rows, job.provenance)
-pictures = reference_pictures(*models, sets[0], references, num_shown=spec["num_shown"], **mixing)
-save_pictures(job.output.pictures, {**pictures, "direction": spec["direction"]})
+shown = {key: spec[key] for key in ("direction", "num_shown")}
+save_pictures(job.output.pictures, reference_pictures(*models, sets[0], references, **shown, **mixing))

@@ -7,7 +7,7 @@ job = start(snakemake)
 from stylealign.editing.textures import texture_pictures
 from stylealign.translated_images import save_pictures, source_sets
 
-keys = ("method", "switch_px", "num_styles", "num_shown", "truncation_psi", "seed")
+keys = ("direction", "method", "switch_px", "num_styles", "num_shown", "truncation_psi", "seed")
 methods = [job.spec["method"]]
 (sources,) = source_sets([job.spec["image_set"]], job.input.images, job.input.index, methods, [job.input.codes])
 pictures = texture_pictures(
@@ -16,4 +16,4 @@ pictures = texture_pictures(
     **{key: job.spec[key] for key in keys},
     device=job.device,
 )
-save_pictures(job.output.pictures, {**pictures, "direction": job.spec["direction"]})
+save_pictures(job.output.pictures, pictures)

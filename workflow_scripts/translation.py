@@ -31,6 +31,6 @@ rows = translation_rows(
     sets=sets,
     **{key: job.spec[key] for key in ("kept", "split", "truncation_psi", "seed")},
 )
-names = {key: job.spec[key] for key in ("direction", "source", "target", "num_shown")}
-save_pictures(job.output.pictures, translation_pictures(sets, translated, **names))
+names = {key: job.spec[key] for key in ("direction", "source_model", "target_model", "num_shown")}
+save_pictures(job.output.pictures, translation_pictures(translated, **names))
 write_table(job.output.rows, TRANSLATION, rows, job.provenance)

@@ -88,7 +88,8 @@ def texture_translation(study: Study, direction: str) -> Slice:
     compared = study.studies.texture_translation
     assert compared is not None
     source, target = plan.split_direction(study, direction)
-    which = {"direction": direction, "source": source, "target": target, "seed": study.seed, **_sampled(study)}
+    which = {"direction": direction, "source_model": source, "target_model": target, "seed": study.seed}
+    which |= _sampled(study)
     return {**which, "image_set": plan.inverted_sets(study, source)[0], **compared.model_dump(exclude={"directions"})}
 
 
@@ -102,8 +103,8 @@ def _translation(study: Study, direction: str, comparison: str) -> Slice:
         "attributes_judge": reader,
         "attributes_spec": None if reader is None else judge(study, reader)["spec"],
         "direction": direction,
-        "source": source,
-        "target": target,
+        "source_model": source,
+        "target_model": target,
         "image_sets": plan.inverted_sets(study, source),
         "methods": plan.methods_of(study, comparison),
         "kept": compared.kept.model_dump(mode="json"),
