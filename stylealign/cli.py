@@ -1,6 +1,7 @@
 """The ``stylealign`` command: what a user does outside the workflow."""
 
 import json
+import logging
 import math
 import shutil
 from pathlib import Path
@@ -12,7 +13,7 @@ from stylealign.errors import StyleAlignError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
-RESUME_FOLDERS = ("results/models/*/.resume", "results/judges/*/.resume")
+RESUME_FOLDERS = ("results/models/*/.resume", "results/judges/*/.resume", "results/encoders/*/.*.resume")
 
 
 @app.command()
@@ -104,6 +105,71 @@ def manipulate(
     note = f"Steps in deviations of {other}; a row a code (seed {seed}, psi {truncation_psi:g}); 0 is unedited."
     draw_edits(pixels, titles, steps, (f"Edits of {name}", note), output)
     typer.echo(output)
+
+
+@app.command()
+def invert(
+    generator: Annotated[Path, typer.Argument(help="a model (.safetensors)")],
+    images: Annotated[Path, typer.Argument(help="a folder of images of what the model depicts")],
+    output: Annotated[Path, typer.Option(help="the file of codes to write (.parquet)")],
+    method: Annotated[str, typer.Option(help="z_opt, w_opt, wplus_opt, w_enc, ...")] = "w_opt",
+    config: Annotated[Path, typer.Option(help="the study whose `inversion` and judge are used")] = Path("config.yaml"),
+    encoder: Annotated[Path | None, typer.Option(help="for methods that end in _enc (.safetensors)")] = None,
+    seed: Annotated[int, typer.Option(help="of every draw")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+) -> None:
+    """Find a model's codes of your own images; more images in the folder later cost only themselves."""
+    from stylealign.inversion.own_images import invert_folder
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    settings, judge = _or_exit(_inverting, config, method, device)
+    options = {"method": method, "settings": settings, "judge": judge, "encoder": encoder, "seed": seed}
+    _or_exit(_check_folder, images)
+    _or_exit(invert_folder, generator, images, output, device=device, **options)
+    typer.echo(output)
+
+
+def _inverting(config: Path, method: str, device: str):  # type: ignore[no-untyped-def]
+    """The settings of a study's inversion, and its judge."""
+    from stylealign.config import plan
+    from stylealign.config.inversion import METHODS
+    from stylealign.config.load import read_study
+    from stylealign.judges.load import load_judge
+
+    if method not in METHODS:
+        raise StyleAlignError(f"--method {method}: there is no such method; take one of {', '.join(METHODS)}")
+    study = read_study(config)
+    if study.inversion is None:
+        raise StyleAlignError(f"{config}: has no section `inversion`; name another study with --config")
+    name = study.inversion.judge
+    source = plan.weights_source(study.judges[name])
+    made = {
+        "trained": f"results/judges/{name}/judge.safetensors",
+        "fetched": f"results/judges/{name}/weights",
+        "": None,
+    }
+    weights = made.get(source, source)
+    return study.inversion, load_judge(name, study.judges[name], weights and Path(weights), device)
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise StyleAlignError(f"{folder}: there is no such folder; name a folder of images")
+
+
+@app.command()
+def translate(
+    codes: Annotated[Path, typer.Argument(help="codes that `invert` or a study wrote (.parquet)")],
+    source: Annotated[Path, typer.Argument(help="the model they were found in (.safetensors)")],
+    target: Annotated[Path, typer.Argument(help="a relative of it (.safetensors)")],
+    output: Annotated[Path, typer.Option(help="the folder for the images")],
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+) -> None:
+    """Images of one domain as images of another: render codes by a relative of the model they were found in."""
+    from stylealign.editing.translate import translate_codes
+
+    num = _or_exit(translate_codes, codes, source, target, output, device=device)
+    typer.echo(f"{output}: {num} images")
 
 
 def _numbers(option: str, text: str) -> list[float]:

@@ -3,7 +3,7 @@
 A method's name says the space of its codes and how they are found: ``z_opt``, ``wplus_enc``.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
@@ -14,6 +14,7 @@ SPACES = ("z", "zplus", "w", "wplus")
 
 Space = Literal["z", "zplus", "w", "wplus"]
 Method = Literal["z_opt", "zplus_opt", "w_opt", "wplus_opt", "z_enc", "zplus_enc", "w_enc", "wplus_enc"]
+METHODS: tuple[str, ...] = get_args(Method)
 Share = Annotated[float, Ge(0), Le(1)]
 
 

@@ -72,8 +72,8 @@ def build_image_set(
         write_index(files.index, writer.facts, splits, attributes)
         write_rejected(files.rejected, writer.rejected)
         _write_summary(files.summary, name, domain.source, resolution, writer, splits)
-        train = [image_name(position) for position, split in enumerate(splits) if split == "train"]
-        draw_preview(files.preview, files.images, train, resolution)
+        train = [position for position, split in enumerate(splits) if split == "train"] or range(len(splits))
+        draw_preview(files.preview, files.images, [image_name(position) for position in train], resolution)
     log.info(
         "%s: %s, %d files rejected (%s)",
         name,

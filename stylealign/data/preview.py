@@ -1,4 +1,4 @@
-"""``preview.png``: an 8 x 8 grid of training images, to be looked at before anything is trained."""
+"""``preview.png``: an 8 x 8 grid of training images (of all, if none is), to be looked at before any training."""
 
 import io
 import zipfile

@@ -1,0 +1,56 @@
+"""Invert a folder of anybody's images, outside a workflow (the command ``stylealign invert``)."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stylealign.checkpoint import read_card
+from stylealign.config.domains import FolderDomain
+from stylealign.config.inversion import Inversion
+from stylealign.data.build import build_image_set
+from stylealign.inversion.invert import invert
+
+if TYPE_CHECKING:
+    from stylealign.judges.judge import Judge
+
+HELD_OUT = 1.0  # nothing is trained on them
+
+
+def invert_folder(
+    g_ema: Path,
+    folder: Path,
+    output: Path,
+    *,
+    method: str,
+    settings: Inversion,
+    judge: "Judge",
+    encoder: Path | None,
+    seed: int,
+    device: str,
+) -> Path:
+    """Codes of every image in ``folder`` to ``output``; the image set that is made of it lies in the folder returned.
+
+    Images are cut to the model's resolution as the importer does (centre crop), and named by their pixels. What was
+    inverted before is kept in that folder too, so that more images cost only themselves.
+
+    Raises :class:`ImageSetError` for a folder without usable images, and what
+    :func:`~stylealign.inversion.invert.invert` raises.
+    """
+    beside = output.with_suffix(".images")
+    beside.mkdir(parents=True, exist_ok=True)
+    images, index = beside / "images.zip", beside / "index.parquet"
+    build_image_set(
+        FolderDomain(source="folder", path=folder, test_fraction=HELD_OUT, min_images=1),
+        name=folder.name,
+        resolution=read_card(g_ema).img_resolution,
+        seed=seed,
+        images=images,
+        index=index,
+        regions=beside / "regions.npz",
+        rejected=beside / "rejected.parquet",
+        summary=beside / "summary.json",
+        preview=beside / "preview.png",
+    )
+    every = settings.model_copy(update={"split": "test", "num_images": None})
+    files = {"encoder": encoder, "cache": beside / ".cache" / method}
+    invert(g_ema, images, index, output, method=method, settings=every, judge=judge, seed=seed, device=device, **files)
+    return beside
