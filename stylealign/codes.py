@@ -117,7 +117,7 @@ def write_codes(path: PathLike, codes: Codes) -> None:
     }
     partial = Path(f"{path}.partial")
     partial.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns, schema=schema), partial, write_page_checksum=True)
+    pq.write_table(pa.table(columns, schema=schema), partial, use_dictionary=False, write_page_checksum=True)
     os.replace(partial, path)
 
 
