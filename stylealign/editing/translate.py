@@ -116,7 +116,7 @@ def ws_of_codes(G: "Generator", codes: Codes) -> Tensor:
 
 
 def _values(G: "Generator", codes: Codes) -> Tensor:
-    return torch.tensor(codes.values).to(G.mapping.w_avg.device)
+    return torch.from_numpy(np.array(codes.values, order="C")).to(G.mapping.w_avg.device)
 
 
 def _images(G: "Generator", s: Tensor) -> np.ndarray:

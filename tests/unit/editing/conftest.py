@@ -1,13 +1,23 @@
-"""A tiny family on disk (16 px): a parent, its exact copy, a child, a stranger; an untrained judge; chosen edits."""
+"""A tiny family on disk (16 px), an untrained judge, chosen edits; image sets with random codes."""
+
+import dataclasses
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from stylealign.boundaries import Boundaries, save_boundaries
+from stylealign.checkpoint import load_generator, read_card, save_generator
+from stylealign.codes import Codes, Passport, write_codes
+from stylealign.config.domains import FolderDomain
+from stylealign.data.build import build_image_set
+from stylealign.data.index import read_index
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
+from stylealign.networks.spaces import code_shape
 from stylealign.tables import ATTRIBUTE_CHANNELS, write_table
+from stylealign.translated_images import SourceSet
 
 ATTRIBUTES = ("yaw_deg", "smile")
 
@@ -59,3 +69,70 @@ def channels(tmp_path_factory):
     path = tmp_path_factory.mktemp("channels") / "parent.parquet"
     write_table(path, ATTRIBUTE_CHANNELS, rows, {})
     return path
+
+
+# -- translation ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def relatives(family, tmp_path_factory):
+    """The family with its descent: copy and child are the parent's; stranger and foreigner are roots."""
+    folder, root = tmp_path_factory.mktemp("relatives"), read_card(family["parent"])
+    found = {}
+    for name, path in family.items():
+        G, card = load_generator(path)
+        if name in ("copy", "child"):
+            line = {"lineage": ("parent", name), "lineage_digests": (root.digest, card.digest)}
+            card = dataclasses.replace(card, **line)
+        found[name] = folder / f"{name}.safetensors"
+        save_generator(found[name], G, card)
+    return found
+
+
+@pytest.fixture(scope="session")
+def codes_of():
+    """Random codes of images, as an inversion by a model would have found them."""
+
+    def draw(g_ema, space, image_ids, seed=0, method=None, psi=0.7):
+        G, card = load_generator(g_ema)
+        shape, num = code_shape(G, space), len(image_ids)
+        values = np.random.default_rng(seed).normal(size=[num, *shape]).astype(np.float32)
+        nothing, zero = np.full(num, np.nan, np.float32), np.zeros(num, np.int32)
+        psi = psi if space in ("z", "zplus") else 1.0
+        passport = Passport(space, method or f"{space}_opt", shape, card.digest, psi, "tiny", "{}")
+        return Codes(passport, tuple(image_ids), values, nothing, nothing, nothing, zero, nothing)
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def image_sets(tmp_path_factory):
+    """Two image sets of 6 pictures at 16 px, of folders: {dog: (images, index), cat: ...}."""
+    found = {}
+    for seed, name in enumerate(("dog", "cat")):
+        folder = tmp_path_factory.mktemp(name)
+        photos = folder / "photos"
+        photos.mkdir()
+        for number, pixels in enumerate(np.random.default_rng(seed).integers(0, 256, [6, 16, 16, 3], np.uint8)):
+            Image.fromarray(pixels).save(photos / f"{name}_{number}.png")
+        names = ("images.zip", "index.parquet", "regions.npz", "rejected.parquet", "summary.json", "preview.png")
+        files = {one.split(".")[0]: folder / one for one in names}
+        domain = FolderDomain(source="folder", path=photos, min_images=1, test_fraction=0.5)
+        build_image_set(domain, name=name, resolution=16, seed=0, **files, num_threads=1)
+        found[name] = files["images"], files["index"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def inverted(image_sets, codes_of, tmp_path_factory):
+    """An image set with random codes of all its images, by several methods, as a :class:`SourceSet`."""
+
+    def invert(name, g_ema, methods=("w_opt", "z_opt"), num=6):
+        images, index = image_sets[name]
+        image_ids, codes = read_index(index)[0]["image_id"].tolist()[:num], {}
+        for place, method in enumerate(methods):
+            codes[method] = tmp_path_factory.mktemp("codes") / f"{method}.parquet"
+            write_codes(codes[method], codes_of(g_ema, method.rpartition("_")[0], image_ids, place, method))
+        return SourceSet(name, images, index, codes)
+
+    return invert
