@@ -1,1 +1,108 @@
-"""An encoder on disk that explains itself: safetensors with its card inside."""
+"""An encoder on disk that explains itself: safetensors with its card inside (StyleAlign, A.4 and A.5).
+
+Beside the encoder lies the latent discriminator it was trained with (W+), which a child's training goes on with. Files
+are written beside the target and renamed; no code is ever executed.
+"""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stylealign.checkpoint import load_strictly, load_tensors, save_tensors, state_digest
+from stylealign.devices import pick_device
+from stylealign.errors import CheckpointError
+from stylealign.networks.encoder import Encoder, LatentDiscriminator
+
+KIND = "encoder"
+_ENCODER, _DISCRIMINATOR = "encoder/", "latent_discriminator/"
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class EncoderCard:
+    """What an encoder is, and which generator gives its codes their meaning.
+
+    ``generator`` and ``digest`` are over weights: the generator's and the encoder's own. ``truncation_psi`` is that of
+    codes in Z and Z+, 1 in W and W+. ``network`` rebuilds the encoder, ``settings`` are its training's.
+    """
+
+    space: str
+    start: str  # random or parent
+    model: str
+    generator: str
+    truncation_psi: float
+    judge: str
+    img_resolution: int
+    network: dict[str, Any]
+    settings: dict[str, Any]
+    kimg: float
+    seed: int
+    recipe: int
+    version: str
+    image_set: str  # digest of the images it was trained on
+    parent: str = ""  # digest of the encoder it started from
+    digest: str = ""
+
+
+def save_encoder(
+    path: PathLike, encoder: Encoder, card: EncoderCard, discriminator: LatentDiscriminator | None = None
+) -> None:
+    """The encoder with its card (whose ``digest`` is set here) and, where there is one, its latent discriminator."""
+    card = dataclasses.replace(card, digest=state_digest(encoder.state_dict()))
+    tensors = {_ENCODER + name: value for name, value in encoder.state_dict().items()}
+    if discriminator is not None:
+        tensors |= {_DISCRIMINATOR + name: value for name, value in discriminator.state_dict().items()}
+    save_tensors(path, tensors, {"kind": KIND, "card": dataclasses.asdict(card)})
+
+
+def load_encoder(path: PathLike, device: torch.device | str = "cpu") -> tuple[Encoder, EncoderCard]:
+    """An encoder ready to encode (eval, no gradients) and its card; the weights are checked by their digest.
+
+    Raises :class:`CheckpointError` when the file is damaged, or anything but an encoder.
+    """
+    tensors, card = _read(path)
+    weights = _part(tensors, _ENCODER)
+    if state_digest(weights) != card.digest:
+        raise CheckpointError(f"{path}: the weights do not match the digest in the file; it is damaged, restore it")
+    try:
+        encoder = Encoder(**card.network)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path}: an encoder that this version does not know ({error}); train it again"
+        ) from error
+    load_strictly(encoder, weights, path)
+    encoder.eval().requires_grad_(False)
+    return encoder.to(pick_device(device), memory_format=torch.channels_last), card
+
+
+def load_latent_discriminator(path: PathLike) -> LatentDiscriminator | None:
+    """The latent discriminator beside an encoder; None where it was trained without one."""
+    tensors, card = _read(path)
+    weights = _part(tensors, _DISCRIMINATOR)
+    if not weights:
+        return None
+    discriminator = LatentDiscriminator(card.network["w_dim"])
+    load_strictly(discriminator, weights, path)
+    return discriminator
+
+
+def _read(path: PathLike) -> tuple[dict[str, Tensor], EncoderCard]:
+    tensors, meta = load_tensors(path)
+    if meta.get("kind") != KIND:
+        raise CheckpointError(
+            f"{path}: holds a {meta.get('kind')}, not an encoder; name a results/encoders/{{model}}/*.safetensors"
+        )
+    try:
+        return tensors, EncoderCard(**meta["card"])
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{path}: holds no readable card of an encoder ({error}); train it again") from error
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
