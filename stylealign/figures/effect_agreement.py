@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 
 from stylealign.figures import style
 from stylealign.figures.model_pairs import Pair, ordered_pairs
+from stylealign.figures.number_text import two_decimals
 from stylealign.figures.sheet import Sheet, width_of
 
 if TYPE_CHECKING:
@@ -106,11 +107,7 @@ def _draw_row(axes: Axes, row: "pd.Series", pair: Pair, place: float) -> None:
     axes.plot(row.agreement, place + shift, marker, **look)
     if filled:
         beside = {"xytext": (12, 0), "textcoords": "offset points", "va": "center", "fontsize": style.SMALL}
-        axes.annotate(_two_decimals(row.agreement), (1, place), color=pair.colour, **beside)
-
-
-def _two_decimals(value: float) -> str:
-    return f"{value + 0.0:.2f}".replace("-0.00", "0.00").replace("-", "\N{MINUS SIGN}")
+        axes.annotate(two_decimals(row.agreement), (1, place), color=pair.colour, **beside)
 
 
 def _draw_legend(sheet: Sheet, relations: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from stylealign.figures.method_columns import Block, Column, Level, compose_bloc
 from stylealign.figures.method_names import MethodName, in_order
 from stylealign.figures.number_text import interval, number
 from stylealign.figures.sheet import Pixels, Sheet
-from stylealign.figures.table_rows import MISSING, first_known, listed, only_row
+from stylealign.figures.table_rows import MISSING, NO_ROWS, first_known, listed, only_row
 from stylealign.tables import read_table
 from stylealign.translated_images import INVERSION, load_pictures
 
@@ -59,6 +59,8 @@ def _block(model: str, image_set: str, place: int, shown: Mapping[str, Pixels], 
 
 def _note(rows: "pd.DataFrame") -> str:
     """How it was measured."""
+    if rows.empty:
+        return NO_ROWS
     num, judge, protocol = (listed(rows[column]) for column in ("num_images", "judge", "protocol"))
     return f"{num} images; distance by judge {judge}; {protocol}"
 

@@ -7,7 +7,7 @@ table with the same columns; the source images on the left and what each method 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, isfinite
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,6 @@ from stylealign.figures.sheet import Pixels, Sheet, size_within
 from stylealign.translated_images import CONTROL
 
 LINE_GAP, HEAD, CHART, ROW = 36, 84, 160, 23  # px: between lines; a block's title; the chart; a row of numbers
-SMALLEST_SIDE = 96  # px, of an image: below it columns are broken into lines
 BAND = 26  # px: half the width of an interval
 DASHES = ((0, (4, 2)), (0, (1, 1.5)))
 LEVEL_LOOK: dict[str, Any] = {"color": style.VERMILION, "linewidth": 1.4}
@@ -64,6 +63,12 @@ class Block:
     levels: tuple[Level, ...] = ()
     by_ratio: bool = False
 
+    @property
+    def measured(self) -> list[float]:
+        """All that is known of what the chart shows."""
+        ends = [end for column in self.columns for end in (column.value, column.low, column.high)]
+        return [value for value in (*ends, *(level.value for level in self.levels)) if isfinite(value)]
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -100,13 +105,7 @@ def compose_blocks(title: str, subtitle: str, blocks: Sequence[Block]) -> Sheet:
 
 def plan(block: Block) -> Plan:
     """As few lines of columns as leave the images large enough."""
-    resolution, num = block.sources.shape[1], len(block.columns)
-    for num_lines in range(1, num + 1):
-        across = ceil(num / num_lines)
-        lines = tuple(block.columns[start : start + across] for start in range(0, num, across))
-        side = grid.fitting_side(resolution, across + 1, max(lefts(line, 0)[-1] for line in lines))
-        if side >= SMALLEST_SIDE:
-            break
+    lines, side = grid.broken(block.columns, lambda line: lefts(line, 0)[-1], block.sources.shape[1], beside=1)
     return Plan(block, lines, side)
 
 
@@ -165,8 +164,7 @@ def _draw_numbers(sheet: Sheet, each: Plan, line: Sequence[Column], places: Sequ
 
 def _limits(block: Block) -> tuple[float, float]:
     """The chart's lowest and highest value, the same in every line of a block."""
-    ends = [end for column in block.columns for end in (column.value, column.low, column.high)]
-    known = [value for value in (*ends, *(level.value for level in block.levels)) if isfinite(value)]
+    known = block.measured
     if not block.by_ratio:
         return min([0.0, *known]), 1.08 * max(known, default=1.0) or 1.0
     positive = [value for value in known if value > 0] or [1.0]
@@ -197,6 +195,8 @@ def _draw_chart(
     axes.set_ylabel(block.axis, fontsize=style.SMALL, labelpad=4)
     _scale(axes, block.by_ratio, limits)
     axes.grid(axis="y")
+    if not block.measured:
+        axes.set_yticks([])
 
 
 def _scale(axes: Axes, by_ratio: bool, limits: tuple[float, float]) -> None:

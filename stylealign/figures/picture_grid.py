@@ -1,18 +1,38 @@
 """Columns of square images under two lines of text: what the figures of inversion and translation are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import ceil
+from typing import TypeVar
 
 from stylealign.figures import style
 from stylealign.figures.sheet import Pixels, Sheet, side_within, size_within, width_of
 
 LEFT, TOP, BOTTOM, BLOCK_GAP = 40, 124, 40, 64  # px: margins; between blocks
 GAP, APART, NAMES = 4, 24, 54  # px: between images; between groups of columns; the two lines of text
-LARGEST_SIDE, NARROWEST = 160, 1000  # px: an image; the page
+LARGEST_SIDE, SMALLEST_SIDE, NARROWEST = 160, 96, 1000  # px: an image; one whose columns stay in a line; the page
+
+ColumnT = TypeVar("ColumnT")
 
 
 def fitting_side(resolution: int, num_columns: int, spaces: float, room: float = style.WIDTH_PX - 2 * LEFT) -> int:
     """The side of images of which ``num_columns`` fit into ``room`` beside ``spaces`` between them."""
     return side_within(resolution, min((room - spaces) / num_columns, LARGEST_SIDE))
+
+
+def broken(
+    columns: Sequence[ColumnT], spaces: Callable[[Sequence[ColumnT]], float], resolution: int, beside: int = 0
+) -> tuple[tuple[tuple[ColumnT, ...], ...], int]:
+    """Columns in as few lines as leave their images large enough, and the side of an image.
+
+    ``spaces`` says what is between the images of a line, in pixels; ``beside``, how many more images stand in each.
+    """
+    for num_lines in range(1, len(columns) + 1):
+        across = ceil(len(columns) / num_lines)
+        lines = tuple(tuple(columns[start : start + across]) for start in range(0, len(columns), across))
+        side = fitting_side(resolution, across + beside, max(map(spaces, lines)))
+        if side >= SMALLEST_SIDE:
+            break
+    return lines, side
 
 
 def page(title: str, subtitle: str, heights: Sequence[int], widths: Sequence[int]) -> Sheet:

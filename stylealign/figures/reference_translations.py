@@ -17,7 +17,7 @@ from stylealign.figures import style
 from stylealign.figures.method_names import MethodName
 from stylealign.figures.picture_grid import APART, GAP, LEFT, NAMES
 from stylealign.figures.sheet import Pixels, Sheet
-from stylealign.figures.table_rows import listed
+from stylealign.figures.table_rows import NO_ROWS, listed
 from stylealign.figures.translation_scores import draw_reference_scores, height_of_scores
 from stylealign.tables import read_table
 from stylealign.translated_images import load_pictures
@@ -31,25 +31,32 @@ SUBTITLE = "Rows of ws below n are the source's, from n on the reference's; unde
 
 
 @dataclass(frozen=True)
+class Column:
+    """Images [m, R, R, 3] under two lines of text, ``space`` pixels from the column before."""
+
+    names: tuple[str, str]
+    pixels: Pixels
+    space: int = GAP
+    framed: bool = False
+
+
+@dataclass(frozen=True)
 class Plan:
-    """A direction's pictures and rows, and the sides of its images: where layers are switched, and in the grid."""
+    """A direction's pictures and rows; the columns of switched layers in lines that fit the page; the images' sides."""
 
     shown: Mapping[str, Pixels]
     rows: "pd.DataFrame"
+    lines: tuple[tuple[Column, ...], ...]
     switch_side: int
     grid_side: int
 
     @property
-    def num(self) -> int:
-        return len(self.shown["sources"])
-
-    @property
-    def switches(self) -> int:
-        return int(self.shown["switched"].shape[1])
+    def line_height(self) -> int:
+        return NAMES + grid.height_of(len(self.shown["sources"]), self.switch_side) + PART_GAP
 
     @property
     def grid_top(self) -> int:
-        return HEAD + NAMES + grid.height_of(self.num, self.switch_side) + PART_GAP
+        return HEAD + len(self.lines) * self.line_height
 
     @property
     def grid_width(self) -> int:
@@ -57,13 +64,12 @@ class Plan:
 
     @property
     def width(self) -> int:
-        return max(
-            switch_lefts(self.switches, self.switch_side)[-1] + self.switch_side, self.grid_width + APART + SCORES
-        )
+        switched = max(lefts(line, self.switch_side)[-1] + self.switch_side for line in self.lines)
+        return max(switched, self.grid_width + 2 * APART + SCORES)
 
     @property
     def height(self) -> int:
-        pictures = NAMES + self.grid_side + APART + grid.height_of(self.num, self.grid_side)
+        pictures = NAMES + self.grid_side + APART + grid.height_of(len(self.shown["sources"]), self.grid_side)
         return self.grid_top + max(pictures, height_of_scores(len(self.rows)))
 
 
@@ -81,7 +87,8 @@ def compose_reference_translations(pictures: Sequence[Path], table: Path) -> She
     y = grid.TOP
     for each in plans:
         _draw_heading(sheet, each, y)
-        _draw_switches(sheet, each, y + HEAD)
+        for place, line in enumerate(each.lines):
+            _draw_line(sheet, line, y + HEAD + place * each.line_height, each.switch_side)
         _draw_grid(sheet, each, y + each.grid_top)
         x = LEFT + each.grid_width + 2 * APART
         draw_reference_scores(sheet, each.rows, x, y + each.grid_top, sheet.width - LEFT - x)
@@ -90,50 +97,55 @@ def compose_reference_translations(pictures: Sequence[Path], table: Path) -> She
 
 
 def _plan(shown: Mapping[str, Pixels], rows: "pd.DataFrame") -> Plan:
-    resolution, switches = shown["sources"].shape[1], shown["switched"].shape[1]
-    switch_side = grid.fitting_side(resolution, switches + 2, switch_lefts(switches, 0)[-1])
-    num = len(shown["references"])
+    resolution, num = shown["sources"].shape[1], len(shown["references"])
+    lines, switch_side = grid.broken(_columns(shown), lambda line: lefts(line, 0)[-1], resolution)
     room = style.WIDTH_PX - 2 * LEFT - SCORES - 2 * APART
     grid_side = grid.fitting_side(resolution, num + 1, APART + num * GAP, room)
-    return Plan(shown, rows[rows["direction"] == str(shown["direction"])], switch_side, grid_side)
+    return Plan(shown, rows[rows["direction"] == str(shown["direction"])], lines, switch_side, grid_side)
 
 
-def switch_lefts(switches: int, side: int) -> list[int]:
-    """Where the columns begin: the reference, the switches, the source."""
-    first = side + APART
-    middle = [first + place * (side + GAP) for place in range(switches)]
-    return [0, *middle, middle[-1] + side + APART]
+def _columns(shown: Mapping[str, Pixels]) -> tuple[Column, ...]:
+    """Figure 22: the reference, the mixes by n with the first layer that is the reference's, the source."""
+    notes = ["all reference", *map(str, shown["layers"][1:-1]), "all source"]
+    mixes = [
+        Column((f"n = {n}", note), pixels, GAP if n else APART, framed=n == int(shown["rule"]))
+        for n, (note, pixels) in enumerate(zip(notes, np.moveaxis(shown["switched"], 1, 0), strict=True))
+    ]
+    return Column(("reference", ""), shown["references"]), *mixes, Column(("source", ""), shown["sources"], APART)
+
+
+def lefts(line: Sequence[Column], side: int) -> list[int]:
+    """Where the columns of a line begin."""
+    return [0, *np.cumsum([side + column.space for column in line[1:]]).tolist()]
 
 
 def _draw_heading(sheet: Sheet, each: Plan, y: int) -> None:
-    rows, method = each.rows, MethodName(str(each.shown["method"]))
-    note = (
-        f"pictures by {method.text}; numbers: {listed(rows['num_source'])} source images with "
-        f"{listed(rows['num_references'])} references each, {listed(rows['num_target'])} real images of the target; "
-        f"judge {listed(rows['judge'])}; {listed(rows['protocol'])}"
-    )
-    grid.draw_title(sheet, y, str(each.shown["direction"]), note)
-    rule = f"the study's rule: resolutions below {listed(rows['switch_px'])} px from the source"
+    grid.draw_title(sheet, y, str(each.shown["direction"]), _note(each.rows, MethodName(str(each.shown["method"]))))
+    rule = f"the study's rule: resolutions below {listed(each.rows['switch_px'])} px from the source"
     grid.draw_swatch(sheet, LEFT, y + 70, rule, color=style.GREEN, linewidth=2.4)
 
 
-def _draw_switches(sheet: Sheet, each: Plan, y: int) -> None:
-    """Figure 22: the reference, the mixes, the source; a row is a pair."""
-    shown, side, rule = each.shown, each.switch_side, int(each.shown["rule"])
-    names = [("reference", ""), *_switch_names(list(map(str, shown["layers"]))), ("source", "")]
-    columns = [shown["references"], *np.moveaxis(shown["switched"], 1, 0), shown["sources"]]
-    lefts = [LEFT + left for left in switch_lefts(each.switches, side)]
-    for place, (left, name, pixels) in enumerate(zip(lefts, names, columns, strict=True)):
-        grid.draw_names(sheet, left, y, side, name, style.GREEN if place == rule + 1 else style.INK)
-        grid.draw_images(sheet, left, y + NAMES, side, pixels)
-    edge = {"edgecolor": style.GREEN, "linewidth": 2.0}
-    sheet.frame(lefts[rule + 1] - 2, y + NAMES - 2, side + 4, grid.height_of(each.num, side) + 4, **edge)
+def _note(rows: "pd.DataFrame", method: MethodName) -> str:
+    """Whose pictures these are, and how the numbers were measured."""
+    if rows.empty:
+        return f"pictures by {method.text}; {NO_ROWS}"
+    sources, references, real = (listed(rows[f"num_{what}"]) for what in ("source", "references", "target"))
+    return (
+        f"pictures by {method.text}; numbers: {sources} source images with {references} references each, {real} real "
+        f"images of the target; judge {listed(rows['judge'])}; {listed(rows['protocol'])}"
+    )
 
 
-def _switch_names(layers: Sequence[str]) -> list[tuple[str, str]]:
-    """n, and the first layer that is the reference's."""
-    notes = ["all reference", *layers[1:-1], "all source"]
-    return [(f"n = {place}", note) for place, note in enumerate(notes)]
+def _draw_line(sheet: Sheet, line: Sequence[Column], y: int, side: int) -> None:
+    """Columns side by side, the study's rule in a frame; a row is a pair."""
+    for left, column in zip(lefts(line, side), line, strict=True):
+        colour = style.GREEN if column.framed else style.INK
+        grid.draw_names(sheet, LEFT + left, y, side, column.names, colour)
+        grid.draw_images(sheet, LEFT + left, y + NAMES, side, column.pixels)
+        if column.framed:
+            height = grid.height_of(len(column.pixels), side)
+            corner = (LEFT + left - 2, y + NAMES - 2)
+            sheet.frame(*corner, side + 4, height + 4, edgecolor=style.GREEN, linewidth=2.0)
 
 
 def _draw_grid(sheet: Sheet, each: Plan, y: int) -> None:

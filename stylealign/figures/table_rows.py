@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = float("nan")
+NO_ROWS = "the table says nothing of these images"
 
 
 def only_row(rows: "pd.DataFrame") -> dict[str, Any]:

@@ -14,7 +14,7 @@ from stylealign.figures.method_columns import Block, Column, Level, compose_bloc
 from stylealign.figures.method_names import MethodName, in_order
 from stylealign.figures.number_text import interval, number, two_decimals
 from stylealign.figures.sheet import Pixels, Sheet
-from stylealign.figures.table_rows import MISSING, first_known, known_attributes, listed, only_row
+from stylealign.figures.table_rows import MISSING, NO_ROWS, first_known, known_attributes, listed, only_row
 from stylealign.tables import read_table
 from stylealign.translated_images import CONTROL, load_pictures
 
@@ -68,6 +68,8 @@ def _block(shown: Mapping[str, Pixels], place: int, image_set: str, rows: "pd.Da
 
 def _note(rows: "pd.DataFrame", kept: Sequence[str]) -> str:
     """How it was measured, and what chance would keep."""
+    if rows.empty:
+        return NO_ROWS
     note = (
         f"{listed(rows['num_source'])} source images, {listed(rows['num_target'])} real images of the target; "
         f"judge {listed(rows['judge'])}; {listed(rows['protocol'])}"
