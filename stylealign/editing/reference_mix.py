@@ -81,15 +81,16 @@ def reference_translations(
 
     Raises:
         LineageError: source and target have no common ancestor.
-        CodesError: codes are damaged or of another model, there are none of references, or methods' images differ.
+        CodesError: codes are damaged or another model's, or a method has no codes of the references.
     """
     card, model = open_crossing(source, target, device)
     row = rows_below(model[0], switch_px)
-    drawn: list[list[str]] | None = None
+    known: tuple[str, ...] = ()  # the first method's references, so that all have the same
     found = []
     for method in sources.codes:
         own, other = _codes(card, model, sources, references, method)
-        drawn = drawn or draw_references(own.image_ids, other.image_ids, num_references, seed)
+        known = known or other.image_ids
+        drawn = draw_references(own.image_ids, known, num_references, seed)
         pixels = _mixed(model[0], own, other, _pairs(own, other, drawn), row)
         pixels = pixels.reshape(own.num, num_references, *pixels.shape[1:])
         found.append(
@@ -116,10 +117,12 @@ def _codes(
 
 
 def _pairs(own: Codes, other: Codes, drawn: Sequence[Sequence[str]]) -> np.ndarray:
-    """Rows of sources and references, int [N * K, 2]; :class:`CodesError` when methods' images are not the same."""
+    """Rows of sources and references, int [N * K, 2]; :class:`CodesError` when a reference has no code."""
     place = {image_id: row for row, image_id in enumerate(other.image_ids)}
-    if len(drawn) != own.num or not all(one in place for some in drawn for one in some):
-        raise CodesError(f"codes of {own.passport.method} are of other images than the first method's; invert again")
+    if not all(one in place for some in drawn for one in some):
+        raise CodesError(
+            f"references by {own.passport.method} are other images than by the first method; invert them again"
+        )
     return np.array([(row, place[one]) for row, some in enumerate(drawn) for one in some], np.int64).reshape(-1, 2)
 
 

@@ -9,7 +9,7 @@ Legend: N codes, R pixels a side.
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from torch import Tensor
 from stylealign.checkpoint import ModelCard, load_generator, read_card
 from stylealign.codes import Codes, read_codes
 from stylealign.data.prepare import encode_png
-from stylealign.errors import CodesError, LineageError
+from stylealign.errors import CodesError, ImageSetError, LineageError
 from stylealign.images import to_hwc, to_pixels
 from stylealign.networks.spaces import code_shape, styles_of, ws_of
 
@@ -140,16 +140,12 @@ def translate_codes(
     """Write the file ``codes``, found in the checkpoint ``source`` and rendered by ``target``, as PNG files.
 
     Each is ``{image_id}.png`` in ``folder`` (made if need be) and appears whole; returns how many there are. Raises
-    :class:`CheckpointError`, :class:`LineageError` and :class:`CodesError`.
+    :class:`CheckpointError`, :class:`LineageError`, :class:`CodesError`, and :class:`ImageSetError` for the folder.
     """
     found, (card, model) = read_codes(codes), open_crossing(source, target, device)
     _check_names(found, codes)
     check_codes(found, card, model)
-    folder = _made(Path(folder))
-    names = iter(found.image_ids)
-    for images in render_batches(model[0], found, batch_size=batch_size):
-        for image in images:
-            _write_whole(folder / f"{next(names)}.png", encode_png(image))
+    _write_images(Path(folder), found.image_ids, render_batches(model[0], found, batch_size=batch_size))
     log.info("%s: %d images of %s in %s", codes, found.num, model[1].model, folder)
     return found.num
 
@@ -163,15 +159,15 @@ def _check_names(codes: Codes, path: PathLike) -> None:
         raise CodesError(f"{path}: has an image twice; invert the images again")
 
 
-def _made(folder: Path) -> Path:
+def _write_images(folder: Path, image_ids: Sequence[str], batches: Iterable[np.ndarray]) -> None:
+    """Each image whole or not at all, as ``{image_id}.png``."""
+    names = iter(image_ids)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for image in (image for images in batches for image in images):
+            path = folder / f"{next(names)}.png"
+            partial = Path(f"{path}.partial")
+            partial.write_bytes(encode_png(image))
+            os.replace(partial, path)
     except OSError as error:
-        raise CodesError(f"{folder}: cannot be made ({error.strerror}); name a folder that can be written") from error
-    return folder
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    partial = Path(f"{path}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
+        raise ImageSetError(f"{folder}: cannot be written to ({error}); name another folder for the images") from error

@@ -119,13 +119,15 @@ def test_each_image_is_its_pair_on_the_targets_stairs(ends, mixed):
 
 
 def test_methods_may_list_their_images_in_any_order(ends, mixed, tmp_path):
-    source, target, sources, references = ends
-    shuffled = dict(references.codes, zplus_opt=tmp_path / "shuffled.parquet")
-    write_codes(shuffled["zplus_opt"], read_codes(references.codes["zplus_opt"]).take([5, 3, 1, 0, 2, 4]))
-    again = reference_translations(
-        source, target, sources, dataclasses.replace(references, codes=shuffled), num_references=3, switch_px=16, seed=0
-    )
-    np.testing.assert_array_equal(again[1].pixels, mixed[1].pixels)
+    source, target, *sets = ends
+    orders = [5, 3, 1, 0, 2, 4], [1, 0, 4, 5, 3, 2]
+    for place, (one, order) in enumerate(zip(sets, orders, strict=True)):
+        path = tmp_path / f"{place}.parquet"
+        write_codes(path, read_codes(one.codes["zplus_opt"]).take(order))
+        sets[place] = dataclasses.replace(one, codes={**one.codes, "zplus_opt": path})
+    again = reference_translations(source, target, *sets, num_references=3, switch_px=16, seed=0)[1]
+    assert again.reference_ids == tuple(mixed[1].reference_ids[row] for row in orders[0])
+    np.testing.assert_allclose(again.pixels.astype(int), mixed[1].pixels[orders[0]].astype(int), atol=1)
 
 
 def test_refusals(ends, relatives, inverted, tmp_path):
@@ -140,7 +142,7 @@ def test_refusals(ends, relatives, inverted, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("method", "num", "says"), [("zplus_opt", 1, "other images than the first"), ("w_opt", 0, "no")]
+    ("method", "num", "says"), [("zplus_opt", 1, "other images than by the first"), ("w_opt", 0, "no references")]
 )
 def test_references_that_are_missing(ends, tmp_path, method, num, says):
     source, target, sources, references = ends

@@ -18,7 +18,7 @@ from stylealign.editing.translate import (
     translate_codes,
     ws_of_codes,
 )
-from stylealign.errors import CheckpointError, CodesError, LineageError
+from stylealign.errors import CheckpointError, CodesError, ImageSetError, LineageError
 from stylealign.images import to_hwc, to_pixels
 
 SPACES = ("z", "zplus", "w", "wplus", "s")
@@ -191,9 +191,13 @@ def _written(codes, folder, relatives):
     return relatives["parent"], folder / "nothing.safetensors"
 
 
-def test_a_folder_that_cannot_be_made(run, tmp_path):
+def test_a_folder_that_cannot_be_written_to(run, tmp_path):
     (tmp_path / "cats").write_text("a file")
-    with pytest.raises(CodesError, match="cannot be made"):
+    with pytest.raises(ImageSetError, match=r"cats/new: cannot be written to \(.*name another folder"):
+        run()
+    (tmp_path / "cats").unlink()
+    (tmp_path / "cats" / "new" / "b2.png").mkdir(parents=True)
+    with pytest.raises(ImageSetError, match="cannot be written to"):
         run()
 
 
