@@ -128,7 +128,7 @@ def read_codes(path: PathLike) -> Codes:
     return Codes(
         passport,
         tuple(table["image_id"].to_pylist()),
-        values.reshape(table.num_rows, *passport.shape),
+        values.reshape(table.num_rows, *passport.shape).copy(),  # writable, as torch wants it
         **{name: table[name].to_numpy() for name in _COLUMNS[1:]},
     )
 

@@ -75,7 +75,7 @@ def judge_identity(judge: "Judge") -> dict[str, Any]:
     """What tells a judge of distances from others: name, kind, its plain settings, a digest of the weights it holds."""
     from torch import nn
 
-    own = {name: value for name, value in vars(judge).items() if name not in _NOT_OF_DISTANCE}
+    own = {name: value for name, value in vars(judge).items() if name[0] != "_" and name not in _NOT_OF_DISTANCE}
     plain = {name: str(value) for name, value in own.items() if isinstance(value, str | int | float | tuple)}
     modules = {name: module for name, module in own.items() if isinstance(module, nn.Module)}
     weights = {f"{name}.{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
