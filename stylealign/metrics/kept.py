@@ -55,7 +55,7 @@ def readable(kept: Mapping[str, str | None], judge: "Judge | None") -> dict[str,
     return {what: name for what in KEPT if (name := kept.get(what)) is not None and name in known}
 
 
-def known_attributes(
+def image_attributes(
     sources: "SourceSet", image_ids: Iterable[str], names: Mapping[str, str], judge: "Judge | None"
 ) -> dict[str, Known]:
     """The attributes ``names`` (of :func:`readable`) of the images ``image_ids``, by what they stand for.
@@ -74,14 +74,12 @@ def known_attributes(
     positions = _positions(images, wanted, sources)
     table = images.attributes.iloc[positions]
     exact = {what: _exact(table, name) for what, name in names.items()}
-    unknown = [what for what, values in exact.items() if not np.isfinite(values).all()]
-    read = judge.attributes(images.read(positions)) if unknown else {}
+    unknown = {what: name for what, name in names.items() if not np.isfinite(exact[what]).all()}
     if unknown:
-        log.info("%s: %s of the source images are read by judge %s", sources.image_set, ", ".join(unknown), judge.name)
-    return {
-        what: Known(dict(zip(wanted, read[name] if what in unknown else exact[what], strict=True)), what not in unknown)
-        for what, name in names.items()
-    }
+        log.info("%s: %s of the images, as judge %s reads it", sources.image_set, ", ".join(unknown), judge.name)
+    read = judge.attributes(images.read(positions)) if unknown else {}
+    values = exact | {what: read[name] for what, name in unknown.items()}
+    return {what: Known(dict(zip(wanted, values[what], strict=True)), what not in unknown) for what in names}
 
 
 def _positions(images: "ImageSet", wanted: Sequence[str], sources: "SourceSet") -> list[int]:

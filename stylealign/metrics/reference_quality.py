@@ -15,7 +15,7 @@ import numpy as np
 
 from stylealign.judges.judge import DISTANCE, Judge
 from stylealign.metrics.diversity import diversity_columns
-from stylealign.metrics.kept import Known, kept_columns, known_attributes, readable, taken_columns, truth
+from stylealign.metrics.kept import Known, image_attributes, kept_columns, readable, taken_columns, truth
 from stylealign.metrics.translation_quality import PathLike, RealImages, Seen, look, psi_of
 from stylealign.translated_images import ReferenceTranslated, SourceSet
 
@@ -53,8 +53,8 @@ def reference_rows(
     """
     against = RealImages(real, REAL_SPLIT, seed, "reference_translation", direction)
     names = readable(kept, attributes_judge)
-    own = known_attributes(sources, _distinct(one.source_ids for one in translated), names, attributes_judge)
-    theirs = known_attributes(references, _distinct(map(_references, translated)), names, attributes_judge)
+    own = image_attributes(sources, _distinct(one.source_ids for one in translated), names, attributes_judge)
+    theirs = image_attributes(references, _distinct(map(_references, translated)), names, attributes_judge)
     if DISTANCE not in judge.measures:
         log.warning("judge %s measures no distance, so diversity is left unknown (NaN)", judge.name)
     rows = []

@@ -19,7 +19,7 @@ from stylealign.images import from_hwc
 from stylealign.judges.judge import FEATURES, Judge
 from stylealign.metrics.features import load_features
 from stylealign.metrics.fid import fid
-from stylealign.metrics.kept import Known, kept_columns, known_attributes, readable, truth
+from stylealign.metrics.kept import Known, image_attributes, kept_columns, readable, truth
 from stylealign.metrics.kid import kid_interval, real_term
 from stylealign.translated_images import INVERSION, SourceSet, Translated
 
@@ -132,4 +132,4 @@ def _known(
 ) -> dict[str, Known]:
     """What is known of all the images of one set that were translated."""
     image_ids = {image_id for one in translated if one.image_set == sources.image_set for image_id in one.source_ids}
-    return known_attributes(sources, image_ids, names, judge)
+    return image_attributes(sources, image_ids, names, judge)

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from stylealign.errors import ImageSetError
 from stylealign.images import from_hwc
 from stylealign.intervals import bootstrap_interval
-from stylealign.metrics.kept import KEPT, Known, kept_columns, known_attributes, readable, taken_columns, truth
+from stylealign.metrics.kept import KEPT, Known, image_attributes, kept_columns, readable, taken_columns, truth
 from stylealign.rank_correlation import RankedPair
 
 RNG = np.random.default_rng(0)
@@ -101,7 +101,7 @@ def test_only_what_is_named_and_read_can_be_kept(embedded, colour) -> None:
 
 def test_the_image_sets_own_values_come_first(faces, colour) -> None:
     values, names = np.arange(len(faces.ids), dtype=float), {"yaw": "light_right", "tone": "lightness"}
-    found = known_attributes(faces.as_sources(light_right=values), faces.ids, names, colour)
+    found = image_attributes(faces.as_sources(light_right=values), faces.ids, names, colour)
     assert found["yaw"].is_exact
     assert found["yaw"].of(faces.ids[5:7]).tolist() == [5, 6]
     assert not found["tone"].is_exact
@@ -114,14 +114,14 @@ def test_one_unknown_value_makes_all_of_them_judged(faces, colour) -> None:
     values = np.arange(len(faces.ids), dtype=float)
     values[3] = np.nan
     sources, names = faces.as_sources(lightness=values), {"tone": "lightness"}
-    assert not known_attributes(sources, faces.ids, names, colour)["tone"].is_exact
-    assert known_attributes(sources, faces.ids[4:], names, colour)["tone"].is_exact  # of those that are asked for
-    assert known_attributes(sources, ["", ""], names, colour) == {}
+    assert not image_attributes(sources, faces.ids, names, colour)["tone"].is_exact
+    assert image_attributes(sources, faces.ids[4:], names, colour)["tone"].is_exact  # of those that are asked for
+    assert image_attributes(sources, ["", ""], names, colour) == {}
 
 
 def test_an_image_that_is_not_in_the_set_is_named(faces, colour) -> None:
     with pytest.raises(ImageSetError, match=r"1 images .* \(as abc\)"):
-        known_attributes(faces.as_sources(), ["abc", faces.ids[0]], {"tone": "lightness"}, colour)
+        image_attributes(faces.as_sources(), ["abc", faces.ids[0]], {"tone": "lightness"}, colour)
 
 
 def test_the_module_needs_no_torch() -> None:

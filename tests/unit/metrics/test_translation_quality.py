@@ -7,10 +7,11 @@ from stylealign.errors import ImageSetError, JudgeError
 from stylealign.images import from_hwc
 from stylealign.inversion_tables import TRANSLATION
 from stylealign.judges.embedded import EmbeddedJudge
+from stylealign.metrics import kid as kid_module
 from stylealign.metrics import translation_quality
 from stylealign.metrics.features import load_features
 from stylealign.metrics.fid import fid
-from stylealign.metrics.kid import kid, kid_interval
+from stylealign.metrics.kid import kernel, kid, kid_interval
 from stylealign.metrics.translation_quality import translation_rows
 from stylealign.tables import to_frame
 from stylealign.translated_images import BASELINE, CONTROL, INVERSION, Translated
@@ -74,6 +75,14 @@ def test_scores_are_those_of_the_measures_alone_whatever_else_is_measured(faces,
     assert (alone["low"], alone["high"]) == pytest.approx((interval.low, interval.high), rel=1e-6)
     among = rows([of(faces, "w_opt"), of(faces, pixels=dark, ids=faces.ids[:30])])[1]
     assert among == alone
+
+
+def test_the_real_images_meet_each_other_once_for_all_methods(faces, rows, monkeypatch) -> None:
+    shapes = []
+    monkeypatch.setattr(kid_module, "kernel", lambda a, b: shapes.append((len(a), len(b))) or kernel(a, b))
+    rows([of(faces, method, pixels=faces.pixels[:9], ids=faces.ids[:9]) for method in ("z_opt", "w_opt", "z_enc")])
+    assert shapes.count((40, 40)) == 1
+    assert shapes.count((40, 9)) == shapes.count((9, 9)) == 3
 
 
 def test_the_targets_own_images_are_near_and_keep_everything(faces, rows) -> None:
