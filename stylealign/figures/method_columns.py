@@ -200,15 +200,15 @@ def _draw_chart(
 
 
 def _scale(axes: Axes, by_ratio: bool, limits: tuple[float, float]) -> None:
+    """Few ticks, none of them outside."""
+    if by_ratio:
+        axes.set_yscale("log")
+        ticks = _round_numbers(*limits)
+        axes.set_yticks(ticks, [significant(tick, 1) for tick in ticks])
+        axes.set_yticks([], minor=True)
+    else:
+        axes.set_yticks([tick for tick in MaxNLocator(3).tick_values(*limits) if limits[0] <= tick <= limits[1]])
     axes.set_ylim(*limits)
-    if not by_ratio:
-        axes.yaxis.set_major_locator(MaxNLocator(3))
-        return
-    axes.set_yscale("log")
-    axes.set_ylim(*limits)
-    ticks = _round_numbers(*limits)
-    axes.set_yticks(ticks, [significant(tick, 1) for tick in ticks])
-    axes.set_yticks([], minor=True)
 
 
 def _round_numbers(low: float, high: float, most: int = 4) -> list[float]:

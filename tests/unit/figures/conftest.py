@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from stylealign import tables
+from stylealign.figures import style
 
 PARENTS = {"face": None, "stranger": None, "painting": "face", "dog": "face", "cat": "dog"}
 RELATED = [
@@ -345,3 +347,82 @@ def effect_agreement():
                 found = {"agreement": value, "low": value - 0.1, "high": value + 0.1, "num_edits": num}
                 rows.append(about | common | found | {"edits": edits, "edit": edit})
     return frame(tables.EFFECT_AGREEMENT, rows)
+
+
+# Inversion and translation: pictures as the workflow writes them, and their tables.
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A table's file, from rows of which only what matters is given: the rest is 0.5, 10 or ``embedded``."""
+    default = {"string": "embedded", "int": 10, "float": 0.5, "bool": True}
+
+    def write(table, rows):
+        full = [{column.name: row.get(column.name, default[column.dtype]) for column in table.columns} for row in rows]
+        tables.write_table(tmp_path / f"{table.name}.parquet", table, full, {})
+        return tmp_path / f"{table.name}.parquet"
+
+    return write
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """An npz of named arrays; a tuple (R, ..., m) stands for [..., m, R, R, 3] random pixels."""
+
+    def save(name, **arrays):
+        rng, path = np.random.default_rng(len(name)), tmp_path / f"{name}.npz"
+        shapes = {key: (*shape[1:], shape[0], shape[0], 3) for key, shape in arrays.items() if isinstance(shape, tuple)}
+        images = {key: rng.integers(0, 256, shape, dtype=np.uint8) for key, shape in shapes.items()}
+        np.savez(path, **{key: images.get(key, np.array(value)) for key, value in arrays.items()})
+        return path
+
+    return save
+
+
+# What holds of every page.
+
+
+@pytest.fixture
+def nothing_leaves():
+    """Fails where a text, a tick or a bar of a sheet is cut off by the edge of the page."""
+
+    def check(sheet):
+        box = sheet.figure.get_tightbbox(FigureCanvasAgg(sheet.figure).get_renderer())
+        box = box.transformed(sheet.figure.dpi_scale_trans)
+        assert sheet.width <= style.WIDTH_PX
+        edges = np.array([box.x0, box.y0, sheet.width - box.x1, sheet.height - box.y1])
+        assert (edges >= 0).all(), f"left, bottom, right, top: {edges.round()} px"
+
+    return check
+
+
+@pytest.fixture
+def nothing_overlaps():
+    """Fails where two level texts of a sheet overlap: titles, notes, numbers, names of rows and bars."""
+
+    def check(sheet):
+        renderer = FigureCanvasAgg(sheet.figure).get_renderer()
+        sheet.figure.draw(renderer)
+        drawn = [axes for axes in sheet.figure.axes if axes.axison]
+        ticks = [label for axes in drawn for label in (*axes.get_xticklabels(), *axes.get_yticklabels())]
+        texts = [*sheet.figure.texts, *(text for axes in sheet.figure.axes for text in axes.texts), *ticks]
+        level = [text for text in texts if text.get_text() and not text.get_rotation()]
+        boxes = np.array([text.get_window_extent(renderer).extents for text in level])  # [n, x0 y0 x1 y1]
+        low, high = (
+            np.maximum(boxes[:, None, :2], boxes[None, :, :2]),
+            np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]),
+        )
+        pairs = np.argwhere(np.triu((high - low > 1).all(-1), 1))
+        assert [(level[a].get_text(), level[b].get_text()) for a, b in pairs] == []
+
+    return check
+
+
+@pytest.fixture
+def page_is_sound(nothing_leaves, nothing_overlaps):
+    def check(sheet):
+        with style.applied():
+            nothing_leaves(sheet)
+            nothing_overlaps(sheet)
+
+    return check
