@@ -70,5 +70,7 @@ def styled_activation(y: Tensor, d: Tensor, noise: Tensor | None, bias: Tensor, 
     shift = (bias * LRELU_GAIN)[None, :, None, None]
     if noise is not None:
         shift = shift + noise * LRELU_GAIN  # [1 or N, Cout, H, W]
+        if len(shift) == 1:  # the result takes the layout of its first operand: constant noise must not set it
+            shift = shift.contiguous(memory_format=torch.channels_last)
     x = leaky_relu_(torch.addcmul(shift.to(y.dtype), y, scale))
     return x if clamp is None else x.clamp(-clamp, clamp)
