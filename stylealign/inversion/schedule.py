@@ -29,5 +29,5 @@ def jitter_amount(t: Tensor, settings: "Optimisation") -> Tensor:
 
 
 def ramp_down_from(settings: "Optimisation") -> int:
-    """The first step of which the learning rate is on its way down."""
+    """The first step of the falling part; the learning rate is full until it."""
     return math.ceil(settings.steps * (1 - settings.lr_ramp_down))
