@@ -47,6 +47,15 @@ def of_inversions(path):
     return of
 
 
+def for_inversions(path):
+    """The files of all that is inverted in any model."""
+    return [
+        path.format(model=model, image_set=name, method=method)
+        for model in inversion_plan.inverted_models(study)
+        for name, method in inversion_plan.inversions(study, model)
+    ]
+
+
 def of_inverted_sets(path):
     """The files of the image sets that are inverted in the wildcard model."""
     return lambda wildcards: expand(path, image_set=inversion_plan.inverted_sets(study, wildcards.model))
@@ -178,3 +187,8 @@ rule encoder_finetune:
         "Encoders of {wildcards.model}: from its parent's and from none"
     script:
         "../workflow_scripts/encoder_finetune.py"
+
+
+rule codes:
+    input:
+        for_inversions("results/inversions/{model}/{image_set}.{method}.parquet"),

@@ -103,8 +103,10 @@ def test_both_papers_and_the_software_are_cited():
 
 def test_the_recipes_are_in_the_changelog():
     from stylealign.data.recipe import RECIPE as IMPORT
+    from stylealign.inversion.key import INVERSION_RECIPE
     from stylealign.training.recipe import RECIPE
 
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"RECIPE {RECIPE} of training" in text
     assert f"RECIPE {IMPORT} of the import" in text
+    assert f"RECIPE {INVERSION_RECIPE} of inversion" in text
