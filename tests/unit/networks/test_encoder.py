@@ -43,7 +43,7 @@ def images(num, resolution=16):
     return torch.rand([num, 3, resolution, resolution], generator=torch_stream(0, "images")) * 2 - 1
 
 
-@pytest.mark.parametrize("resolution", [16, 32, 64, 256, 512])
+@pytest.mark.parametrize("resolution", [16, 32, 64, 256])
 @pytest.mark.parametrize("space", SPACES)
 def test_codes_have_the_shape_of_their_space(space, resolution):
     G = generator(resolution)
