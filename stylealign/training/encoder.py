@@ -84,8 +84,8 @@ class Task:
         return step * self.spec.batch_size / 1000
 
     def every(self, kimg: float) -> frozenset[int]:
-        """The steps nearest to the multiples of ``kimg``, 0 left out."""
-        count = int(self.kimg(self.num_steps) / kimg + 0.5)
+        """The steps nearest to the multiples of ``kimg``, up to those so near the last step that it stands for them."""
+        count = math.ceil(self.kimg(self.num_steps) / kimg - 0.5) - 1
         return frozenset(max(round(k * kimg * 1000 / self.spec.batch_size), 1) for k in range(1, count + 1))
 
 

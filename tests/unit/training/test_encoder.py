@@ -28,7 +28,7 @@ from stylealign.latents import sample_z
 from stylealign.networks.encoder import LatentDiscriminator
 from stylealign.networks.spaces import ws_of
 from stylealign.tables import ENCODER_COURSE, read_provenance, read_table
-from stylealign.training.encoder import lr_factor, train_encoder
+from stylealign.training.encoder import Task, lr_factor, train_encoder
 from stylealign.training.encoder_batches import EncoderBatches
 from stylealign.training.encoder_losses import (
     discriminator_loss,
@@ -472,6 +472,14 @@ def test_learning_rate_warms_up_and_ends_at_zero():
     assert max(factors) == pytest.approx(1, abs=0.02)
     assert factors[1000] == pytest.approx(0, abs=1e-6)
     assert all(math.isfinite(lr_factor(step, 1)) for step in range(2))
+
+
+@pytest.mark.parametrize(("total_kimg", "ticks"), [(3, [62, 125]), (3.4, [62, 125]), (3.6, [62, 125, 188]), (0.3, [])])
+def test_no_tick_comes_just_before_the_last_step(family, total_kimg, ticks):
+    spec = Encoders(total_kimg=total_kimg, batch_size=16)
+    task = Task(None, None, None, None, spec, card_of(generator_of(family), spec, "w", 0))
+    assert sorted(task.every(1.0)) == ticks
+    assert task.num_steps == math.ceil(total_kimg * 1000 / 16)
 
 
 def test_a_checkpoint_holds_everything_that_changes(train, tmp_path, at_step):
