@@ -318,7 +318,7 @@ rule draw_translations:
     resources:
         **SMALL,
     params:
-        spec=spec(inversion_slices.directions_figure),
+        spec=spec(inversion_slices.translations_figure),
         code=code("draw_translations"),
     message:
         "Figure translations: from one domain to another"
@@ -340,7 +340,7 @@ rule draw_reference_translations:
     resources:
         **SMALL,
     params:
-        spec=spec(inversion_slices.directions_figure),
+        spec=spec(inversion_slices.reference_translations_figure),
         code=code("draw_reference_translations"),
     message:
         "Figure reference_translations: shape of one image, style of another"
@@ -361,7 +361,7 @@ rule draw_texture_translations:
     resources:
         **SMALL,
     params:
-        spec=spec(inversion_slices.directions_figure),
+        spec=spec(inversion_slices.texture_translations_figure),
         code=code("draw_texture_translations"),
     message:
         "Figure texture_translations: shape of an image, random styles"

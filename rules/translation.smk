@@ -48,6 +48,13 @@ def codes_of_references(wildcards):
     return [f"results/inversions/{target}/{study.models[target].domain}.{method}.parquet" for method in methods]
 
 
+def image_set_of_references(wildcards):
+    """The images of the target's own domain, and their index."""
+    _, target = source_and_target(wildcards.direction)
+    domain, files = study.models[target].domain, ["images.zip", "index.parquet"]
+    return expand("results/domains/{domain}/{file}", domain=domain, file=files)
+
+
 def codes_of_textures(wildcards):
     source, _ = source_and_target(wildcards.direction)
     image_set = inversion_plan.inverted_sets(study, source)[0]
@@ -65,6 +72,13 @@ def weights_of_reader(comparison):
         return []
     name = inversion_plan.attributes_judge(study, comparison)
     return [] if name is None else weights_file(name)
+
+
+def weights_of_diversity():
+    """What the judge reads that tells how unlike the translations of one source are."""
+    if study.studies.reference_translation is None:
+        return []
+    return weights_file(inversion_plan.diversity_judge(study))
 
 
 def baselines_of_direction(wildcards):
@@ -95,7 +109,7 @@ rule translation:
         "results/logs/translation/{direction}.log",
     threads: 1
     resources:
-        mem_mb=memory(3000),
+        mem_mb=translation_memory("translation"),
         runtime=minutes(120),
         gpu=int(ON_GPU),
     params:
@@ -115,11 +129,11 @@ rule reference_translation:
         index=of_source_sets("results/domains/{image_set}/index.parquet"),
         codes=codes_of_sources("reference_translation"),
         references=codes_of_references,
-        reference_images=of_target_domain("results/domains/{domain}/images.zip"),
-        reference_index=of_target_domain("results/domains/{domain}/index.parquet"),
+        reference_set=image_set_of_references,
         real=of_target_domain(with_judge_of("reference_translation", "results/features/domains/{domain}.{judge}.npz")),
         weights=weights_of("reference_translation"),
         reader=weights_of_reader("reference_translation"),
+        diversity=weights_of_diversity(),
     output:
         rows="results/cells/reference_translation/{direction}.parquet",
         pictures="results/cells/reference_translation/{direction}.npz",
@@ -127,7 +141,7 @@ rule reference_translation:
         "results/logs/reference_translation/{direction}.log",
     threads: 1
     resources:
-        mem_mb=memory(3000),
+        mem_mb=translation_memory("reference_translation"),
         runtime=minutes(240),
         gpu=int(ON_GPU),
     params:

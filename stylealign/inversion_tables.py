@@ -41,9 +41,12 @@ _SCORES = (
     number("kid", "squared MMD, polynomial kernel, unbiased; smaller is better"),
     number("low", "lower end of KID's bootstrap interval (95 %)"),
     number("high", "upper end of KID's bootstrap interval (95 %)"),
-    string("protocol", "which source images, which real images of the target, truncation"),
+    string(
+        "protocol",
+        "which source images, which real images of the target, truncation (no psi: no images of a generator)",
+    ),
     _JUDGE,
-    integer("num_source", "source images"),
+    integer("num_source", "translated images (controls and baselines: images)"),
     integer("num_target", "real images of the target"),
 )
 
@@ -94,6 +97,7 @@ REFERENCE_TRANSLATION = Table(
         ),
         number("diversity_low", "lower end of its bootstrap interval over source images (95 %)"),
         number("diversity_high", "upper end of its bootstrap interval over source images (95 %)"),
+        string("diversity_judge", "the judge that measured diversity"),
         integer("num_references", "references of each source image"),
         *_KEPT,
         number("yaw_taken", "Spearman correlation of the pose in the reference image and in the translation"),

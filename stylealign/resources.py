@@ -12,6 +12,7 @@ RUNTIME_CAP_MIN = 7 * 24 * 60
 _SMALL_PX = 64
 _SMALL_JOB_MB = 1_000
 _JUDGE_MB = 2_500  # Python, torch, a step's activations and the labels of tens of thousands of images
+_TRANSLATION_MB = 3_000  # Python, torch, two or three models, judges and what they see
 _KID_RESAMPLES, _KID_BLOCK_ROWS = 200, 512  # as in metrics/kid.py
 _BASE_MB = 1_200  # Python, torch and a small network
 _MB_PER_PIXEL_CHANNEL = 0.001  # activations of a training step: channels x pixels x batch, both networks, both passes
@@ -62,6 +63,11 @@ def conv_channels(resolution: int, channel_base: int, channel_max: int) -> int:
 def maps_mem_mb(num_images: int, num_channels: int, grid: int, budget_gb: float) -> float:
     """Memory of channel maps, in MB: two bytes a cell (twice while they are gathered), and the derivatives' budget."""
     return _BASE_MB + 1024 * budget_gb + 2 * num_images * num_channels * grid**2 * 2 / 2**20
+
+
+def translation_mem_mb(num_images: int, resolution: int) -> float:
+    """Memory of translations that are held at once, in MB: their pixels, and a copy of some while they are judged."""
+    return _TRANSLATION_MB + 1.5 * num_images * resolution**2 * 3 / 2**20
 
 
 def training_threads(resolution: int, on_gpu: bool) -> int:

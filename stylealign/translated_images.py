@@ -17,13 +17,17 @@ INVERSION, BASELINE, CONTROL = "inversion", "baseline", "control"
 
 @dataclass(frozen=True)
 class Translated:
-    """Translations by one method: row i is of the source image ``source_ids[i]`` (empty: of none in particular)."""
+    """Translations by one method: row i is of the source image ``source_ids[i]`` (empty: of none in particular).
+
+    ``truncation_psi`` is that of the codes; ``None`` for images that no generator of the study made.
+    """
 
     image_set: str
     method: str
     kind: str  # inversion, baseline or control
     pixels: np.ndarray  # uint8 [N, R, R, 3]
     source_ids: tuple[str, ...]
+    truncation_psi: float | None
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class ReferenceTranslated:
     pixels: np.ndarray  # uint8 [N, K, R, R, 3]
     source_ids: tuple[str, ...]  # N
     reference_ids: tuple[tuple[str, ...], ...]  # N x K
+    truncation_psi: float
 
 
 @dataclass(frozen=True)

@@ -5,22 +5,20 @@ from _job import start
 job = start(snakemake)
 
 from stylealign.editing.reference_mix import reference_pictures, reference_translations
-from stylealign.judges.load import load_described
 from stylealign.metrics.reference_quality import reference_rows
+from stylealign.metrics.roles import load_roles
 from stylealign.tables import REFERENCE_TRANSLATION, write_table
 from stylealign.translated_images import SourceSet, save_pictures, source_sets
 
 spec, models = job.spec, job.input.models
 own_codes = dict(zip(spec["methods"], job.input.references, strict=True))
-references = SourceSet(spec["references"], job.input.reference_images, job.input.reference_index, own_codes)
+references = SourceSet(spec["references"], *job.input.reference_set, own_codes)
 sets = source_sets(spec["image_sets"], job.input.images, job.input.index, spec["methods"], job.input.codes)
 mixing = {"switch_px": spec["switch_px"], "device": job.device}
 drawn = {"num_references": spec["num_references"], "seed": spec["seed"]}
-judges = {
-    "judge": load_described(spec["judge"], spec["spec"], job.input.weights, job.device),
-    "attributes_judge": load_described(spec["attributes_judge"], spec["attributes_spec"], job.input.reader, job.device),
-}
-measuring = {key: spec[key] for key in ("kept", "split", "truncation_psi", "seed", "switch_px")}
+weights = {"judge": job.input.weights, "attributes_judge": job.input.reader, "diversity_judge": job.input.diversity}
+judges = load_roles(spec, weights, job.device)
+measuring = {key: spec[key] for key in ("kept", "split", "seed", "switch_px")}
 rows = [
     row
     for sources in sets

@@ -5,7 +5,7 @@ from _job import start
 job = start(snakemake)
 
 from stylealign.editing.translations import translate_direction, translation_pictures
-from stylealign.judges.load import load_described
+from stylealign.metrics.roles import load_roles
 from stylealign.metrics.translation_quality import translation_rows
 from stylealign.tables import TRANSLATION, write_table
 from stylealign.translated_images import save_pictures, source_sets
@@ -23,13 +23,10 @@ translated = translate_direction(
 rows = translation_rows(
     job.spec["direction"],
     translated,
-    judge=load_described(job.spec["judge"], job.spec["spec"], job.input.weights, job.device),
-    attributes_judge=load_described(
-        job.spec["attributes_judge"], job.spec["attributes_spec"], job.input.reader, job.device
-    ),
+    **load_roles(job.spec, {"judge": job.input.weights, "attributes_judge": job.input.reader}, job.device),
     real=job.input.real,
     sets=sets,
-    **{key: job.spec[key] for key in ("kept", "split", "truncation_psi", "seed")},
+    **{key: job.spec[key] for key in ("kept", "split", "seed")},
 )
 names = {key: job.spec[key] for key in ("direction", "source_model", "target_model", "num_shown")}
 save_pictures(job.output.pictures, translation_pictures(translated, **names))

@@ -11,6 +11,7 @@ from stylealign.config.check_inversion import check_inversion
 from stylealign.config.check_judges import check_judges
 from stylealign.config.check_path import check_path
 from stylealign.config.check_studies import check_studies
+from stylealign.config.check_translation import check_translation
 from stylealign.config.checkpoint_header import read_shape
 from stylealign.config.domains import FolderDomain, Photographs, WorldDomain
 from stylealign.config.models import Architecture, Model, Training
@@ -25,8 +26,8 @@ MAX_REGIONS, MAX_LABEL = 256, 65535
 
 def find_problems(sketch: Sketch) -> list[Problem]:
     """Every mistake that only the whole shows."""
-    checks = (_check_domains, _check_architecture, _check_models, check_judges, check_studies, check_inversion)
-    return [problem for check in checks for problem in check(sketch)]
+    checks = (_check_domains, _check_architecture, _check_models, check_judges, check_studies)
+    return [problem for check in (*checks, check_inversion, check_translation) for problem in check(sketch)]
 
 
 def _check_domains(sketch: Sketch) -> Iterator[Problem]:

@@ -18,6 +18,10 @@ METHODS: tuple[str, ...] = get_args(Method)
 Share = Annotated[float, Ge(0), Le(1)]
 
 
+TRUNCATED_SPACES = ("z", "zplus")
+"""Codes in the others are not truncated."""
+
+
 def space_of(method: str) -> str:
     """The space of a method's codes."""
     return method.rpartition("_")[0]
@@ -137,7 +141,10 @@ class Translation(Section):
 class ReferenceTranslation(Section):
     """Shape of one image, style of another (StyleAlign, 4.1, Figure 6, Table 6)."""
 
-    judge: str = key(..., "who measures FID, KID and diversity (needs features and a distance)")
+    judge: str = key(..., "who measures FID and KID (needs features)")
+    diversity_judge: str | None = key(
+        None, "who measures diversity (needs a distance; null: the judge, if it can, else that of inversion)"
+    )
     attributes_judge: str | None = key(None, "who reads attributes (null: the judge, if it can)")
     kept: Kept = key(Kept(), "attributes compared with source and reference")
     directions: tuple[str, ...] = key(..., "from which model to which: [dog2cat, cat2dog]", min_length=1)

@@ -2,8 +2,12 @@
 
 from stylealign.config.domains import WorldDomain
 from stylealign.config.inversion import Inversion, InversionQuality, is_encoder, space_of
+from stylealign.config.judges import MEASURES
 from stylealign.config.study import Study
-from stylealign.lineage import relation, roots
+from stylealign.lineage import relation, root_of, roots
+
+PUBLISHED_TEST_NUM = 500
+"""Images of each of AFHQ's test sets."""
 
 
 def settings(study: Study) -> Inversion:
@@ -55,10 +59,18 @@ def inversion_shards(study: Study, image_set: str) -> list[str]:
     return ["0"] if per_job is None or num is None else [str(part) for part in range(-(-num // per_job))]
 
 
-def all_shards(study: Study) -> list[str]:
-    """The shards of any inversion."""
-    sets = {name for model in inverted_models(study) for name in inverted_sets(study, model)}
-    return sorted({part for name in sets for part in inversion_shards(study, name)}, key=int)
+def num_translated(study: Study, direction: str, comparison: str) -> int:
+    """Images that a direction's job of a comparison holds at once, at most.
+
+    A translation's methods, baselines and three controls, of all image sets; by reference, one method's of one set. A
+    folder whose size nobody knows counts as a test set of AFHQ.
+    """
+    sets = inverted_sets(study, split_direction(study, direction)[0])
+    nums = [num_inverted(study, name) or PUBLISHED_TEST_NUM for name in sets]
+    if comparison == "reference_translation":
+        compared = study.studies.reference_translation
+        return max(nums) * (1 if compared is None else compared.num_references)
+    return sum(nums) * (len(methods_of(study, comparison)) + 3) + nums[0] * len(baselines(study, direction))
 
 
 def num_inverted(study: Study, image_set: str) -> int | None:
@@ -116,10 +128,15 @@ def directions(study: Study, comparison: str | None = None) -> list[str]:
 
 
 def stranger(study: Study, direction: str) -> str | None:
-    """The first root that is unrelated to a direction's source: its control."""
-    source = split_direction(study, direction)[0]
-    parents = study.parents()
-    return next((root for root in roots(parents) if relation(parents, root, source) == "unrelated"), None)
+    """The first root that is unrelated to a direction's source: its control.
+
+    Of two finished checkpoints nobody knows that before their cards are read, so a root that is trained from nothing
+    goes before.
+    """
+    source, parents = split_direction(study, direction)[0], study.parents()
+    others = [root for root in roots(parents) if relation(parents, root, source) == "unrelated"]
+    adopted = set(study.adopted()) if root_of(parents, source) in study.adopted() else set()
+    return min(others, key=lambda root: root in adopted, default=None)
 
 
 def baselines(study: Study, direction: str) -> dict[str, str]:
@@ -134,7 +151,16 @@ def attributes_judge(study: Study, comparison: str) -> str | None:
     compared = getattr(study.studies, comparison)
     if compared.attributes_judge is not None:
         return str(compared.attributes_judge)
-    return compared.judge if study.judges[compared.judge].kind in READ_ATTRIBUTES else None
+    return compared.judge if "attributes" in MEASURES[study.judges[compared.judge].kind] else None
+
+
+def diversity_judge(study: Study) -> str:
+    """Who measures how unlike the translations of one source are."""
+    compared = study.studies.reference_translation
+    assert compared is not None
+    if compared.diversity_judge is not None:
+        return compared.diversity_judge
+    return compared.judge if "distance" in MEASURES[study.judges[compared.judge].kind] else settings(study).judge
 
 
 def regions_judge(study: Study) -> str | None:
@@ -142,18 +168,17 @@ def regions_judge(study: Study) -> str | None:
     named = settings(study).regions_judge
     if named is not None:
         return named
-    return settings(study).judge if study.judges[settings(study).judge].kind in READ_REGIONS else None
+    return settings(study).judge if "regions" in MEASURES[study.judges[settings(study).judge].kind] else None
 
 
 def asked_judges(study: Study) -> set[str | None]:
     """The judges that inversion and translation ask."""
     if not inverts(study):
         return set()
-    comparing = [name for name in ("translation", "reference_translation") if getattr(study.studies, name) is not None]
-    return {settings(study).judge, regions_judge(study), *(attributes_judge(study, name) for name in comparing)}
+    comparing = [name for name in CELLS_BY_DIRECTION if getattr(study.studies, name) is not None]
+    asked_ones = {settings(study).judge, regions_judge(study), *(attributes_judge(study, name) for name in comparing)}
+    return asked_ones | ({diversity_judge(study)} if "reference_translation" in comparing else set())
 
-
-READ_ATTRIBUTES, READ_REGIONS = ("embedded", "colour"), ("embedded",)
 
 TRANSLATING = ("translation", "reference_translation", "texture_translation")
 """The studies that go from one model to another."""

@@ -1,21 +1,35 @@
 """What single jobs of inversion and translation depend on; see :mod:`stylealign.config.slices`."""
 
 from stylealign.config import inversion_plan as plan
-from stylealign.config.inversion import is_encoder
+from stylealign.config.inversion import TRUNCATED_SPACES, Encoders, is_encoder, space_of
 from stylealign.config.section import untracked_keys
 from stylealign.config.slices import Slice, figure, judge
 from stylealign.config.study import Study
 
 _FOR_ENCODING_ALONE = {"refine_steps", "from_parent"}
+_OF_WPLUS_ALONE = {"offset_weight", "adversarial_weight", "progressive_from", "progressive_until"}
 
 
 def encoder(study: Study, model: str, space: str, start: str) -> Slice:
     """What an encoder's training depends on."""
     settings = plan.settings(study)
-    left_out = _FOR_ENCODING_ALONE | untracked_keys(type(settings.encoders))
+    left_out = _FOR_ENCODING_ALONE | untracked_keys(type(settings.encoders)) | _unused(settings.encoders, space, start)
     which = {"model": model, "space": space, "start": start, "seed": study.seed}
     how = settings.encoders.model_dump(mode="json", exclude=left_out)
-    return {**judge(study, settings.judge), **which, "settings": how, "truncation_psi": settings.truncation_psi}
+    return {**judge(study, settings.judge), **which, "settings": how, "truncation_psi": _psi(study, space)}
+
+
+def _unused(settings: Encoders, space: str, start: str) -> set[str]:
+    """The settings that an encoder into ``space`` from ``start`` does not ask for."""
+    unused = set() if space == "wplus" else _OF_WPLUS_ALONE
+    if start == "random":
+        return unused | {"child_kimg"}
+    return unused if settings.child_kimg is None else unused | {"total_kimg"}
+
+
+def _psi(study: Study, space: str) -> float:
+    """The truncation of codes in ``space``."""
+    return plan.settings(study).truncation_psi if space in TRUNCATED_SPACES else 1.0
 
 
 def inversion(study: Study, model: str, image_set: str, method: str, shard: str) -> Slice:
@@ -30,7 +44,8 @@ def inversion(study: Study, model: str, image_set: str, method: str, shard: str)
 
 def _how(study: Study, method: str) -> Slice:
     """The settings that a method's codes depend on; those of other methods are left out."""
-    settings = plan.settings(study).model_dump(mode="json", include={"judge", "truncation_psi", "split"})
+    settings = plan.settings(study).model_dump(mode="json", include={"judge", "split"})
+    settings["truncation_psi"] = _psi(study, space_of(method))
     refine_steps = plan.settings(study).encoders.refine_steps
     if is_encoder(method):
         settings["encoders"] = {"refine_steps": refine_steps}
@@ -71,7 +86,8 @@ def encoder_finetune(study: Study, model: str) -> Slice:
 def translation(study: Study, direction: str) -> Slice:
     """What a direction's rows of translation depend on, beside the codes."""
     made = _translation(study, direction, "translation")
-    return {**made, "stranger": plan.stranger(study, direction), "baselines": list(plan.baselines(study, direction))}
+    controls = {"stranger": plan.stranger(study, direction), **_sampled(study)}
+    return {**made, **controls, "baselines": list(plan.baselines(study, direction))}
 
 
 def reference_translation(study: Study, direction: str) -> Slice:
@@ -79,7 +95,9 @@ def reference_translation(study: Study, direction: str) -> Slice:
     compared = study.studies.reference_translation
     assert compared is not None
     target = plan.split_direction(study, direction)[1]
+    looking = plan.diversity_judge(study)
     own = {"references": study.models[target].domain, "num_references": compared.num_references}
+    own |= {"diversity_judge": looking, "diversity_spec": judge(study, looking)["spec"]}
     return {**_translation(study, direction, "reference_translation"), **own, "switch_px": compared.switch_px}
 
 
@@ -110,7 +128,6 @@ def _translation(study: Study, direction: str, comparison: str) -> Slice:
         "kept": compared.kept.model_dump(mode="json"),
         "split": plan.settings(study).split,
         "num_shown": compared.num_shown,
-        **_sampled(study),
         "seed": study.seed,
     }
 
@@ -120,6 +137,16 @@ def inversions_figure(study: Study) -> Slice:
     return {**figure(study), "models": plan.inverted_models(study)}
 
 
-def directions_figure(study: Study) -> Slice:
-    """What the figures of translations depend on, beside their cells: nothing but their directions' order."""
-    return {"directions": plan.directions(study)}
+def translations_figure(study: Study) -> Slice:
+    """What the figure translations depends on, beside its cells: their order."""
+    return {"directions": plan.directions(study, "translation")}
+
+
+def reference_translations_figure(study: Study) -> Slice:
+    """What the figure reference_translations depends on, beside its cells: their order."""
+    return {"directions": plan.directions(study, "reference_translation")}
+
+
+def texture_translations_figure(study: Study) -> Slice:
+    """What the figure texture_translations depends on, beside its cells: their order."""
+    return {"directions": plan.directions(study, "texture_translation")}

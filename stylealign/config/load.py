@@ -68,6 +68,7 @@ def _sketch(raw: Mapping[str, Any], root: Path) -> Sketch:
         models=_right_parts(Model, raw.get("models")),
         judges=_right_parts(Judge, raw.get("judges")),
         inversion=None if raw.get("inversion") is None else _right_part(Inversion, raw["inversion"]),
+        has_inversion=raw.get("inversion") is not None,
         studies=_right_part(Studies, raw.get("studies", {})),
     )
 

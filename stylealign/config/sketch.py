@@ -24,6 +24,7 @@ class Sketch:
     models: Mapping[str, Model | None]
     judges: Mapping[str, Judge | None]
     inversion: Inversion | None
+    has_inversion: bool  # whether the section is there, right or wrong
     studies: Studies | None
 
     def parents(self) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ A source's code (found in the source model) and a reference's (found in the targ
 target's stairs to ws; the rows that feed resolutions below ``switch_px`` are the source's, the others the reference's.
 Every method has the same references of a source, drawn by a stream named after it (StarGAN v2's protocol).
 
-Legend: N sources, M references at hand, K references of each source, P pairs, m images shown, R pixels a side.
+Legend: N sources, M references at hand, K references of each source, m images shown, R pixels a side.
 """
 
 import logging
@@ -76,30 +76,35 @@ def reference_translations(
     switch_px: int,
     seed: int,
     device: torch.device | str = "cpu",
-) -> list[ReferenceTranslated]:
-    """Each source of ``sources`` with the style of ``num_references`` images of ``references``, by every method.
+) -> Iterator[ReferenceTranslated]:
+    """Each source of ``sources`` with the style of ``num_references`` images of ``references``, method by method.
 
-    Raises:
+    The images of one method are made when they are asked for: all methods' at once are more than a machine holds.
+
+    Raises, when the first or the next are asked for:
         LineageError: source and target have no common ancestor.
         CodesError: codes are damaged or another model's, or a method has no codes of the references.
     """
     card, model = open_crossing(source, target, device)
     row = rows_below(model[0], switch_px)
     known: tuple[str, ...] = ()  # the first method's references, so that all have the same
-    found = []
     for method in sources.codes:
         own, other = _codes(card, model, sources, references, method)
         known = known or other.image_ids
         drawn = draw_references(own.image_ids, known, num_references, seed)
-        pixels = _mixed(model[0], own, other, _pairs(own, other, drawn), row)
-        pixels = pixels.reshape(own.num, num_references, *pixels.shape[1:])
-        found.append(
-            ReferenceTranslated(sources.image_set, method, pixels, own.image_ids, tuple(tuple(some) for some in drawn))
-        )
+        ids = tuple(tuple(some) for some in drawn)
+        pairs = _pairs(own, other, drawn)
         log.info(
             "%s to %s: %d references of %d images by %s", card.model, model[1].model, num_references, own.num, method
         )
-    return found
+        yield ReferenceTranslated(
+            sources.image_set,
+            method,
+            _mixed(model[0], own, other, pairs, row, num_references),
+            own.image_ids,
+            ids,
+            own.passport.truncation_psi,
+        )
 
 
 def _codes(
@@ -126,15 +131,14 @@ def _pairs(own: Codes, other: Codes, drawn: Sequence[Sequence[str]]) -> np.ndarr
     return np.array([(row, place[one]) for row, some in enumerate(drawn) for one in some], np.int64).reshape(-1, 2)
 
 
-def _mixed(G: "Generator", own: Codes, other: Codes, pairs: np.ndarray, row: int) -> np.ndarray:
-    """The images of ``pairs`` [P, 2] of sources and references: uint8 [P, R, R, 3]."""
+def _mixed(G: "Generator", own: Codes, other: Codes, pairs: np.ndarray, row: int, num_each: int) -> np.ndarray:
+    """The images of ``pairs`` [N * K, 2] of sources and references: uint8 [N, K, R, R, 3], K being ``num_each``."""
     coarse, fine = ws_of_codes(G, own), ws_of_codes(G, other)  # [N, num_ws, w_dim], [M, num_ws, w_dim]
-
-    def batches() -> Iterator[Tensor]:
-        for some in torch.as_tensor(pairs).split(BATCH):
-            yield switch(coarse[some[:, 0]], fine[some[:, 1]], row)
-
-    return render_ws(G, batches())
+    pixels = np.empty([len(pairs), G.img_resolution, G.img_resolution, 3], np.uint8)  # never a second time in memory
+    for start in range(0, len(pairs), BATCH):
+        some = torch.as_tensor(pairs[start : start + BATCH])
+        pixels[start : start + BATCH] = render_ws(G, [switch(coarse[some[:, 0]], fine[some[:, 1]], row)])
+    return pixels.reshape(own.num, num_each, *pixels.shape[1:])
 
 
 # -- pictures ---------------------------------------------------------------------------------------------------------
@@ -163,13 +167,13 @@ def reference_pictures(
     own, other = _codes(card, model, sources, references, method)
     shown = range(min(num_shown, own.num, other.num))
     own, other, rule = own.take(shown), other.take(shown), rows_below(G, switch_px)
-    mixed = _mixed(G, own, other, np.array([(i, j) for i in shown for j in shown]), rule)
+    pairs = np.array([(i, j) for i in shown for j in shown])
     return {
         "direction": np.array(direction),
         "method": np.array(method),
         "sources": read_images(sources, own.image_ids),
         "references": read_images(references, other.image_ids),
-        "mixed": mixed.reshape(len(shown), len(shown), *mixed.shape[1:]),
+        "mixed": _mixed(G, own, other, pairs, rule, len(shown)),
         "switched": _switched(G, own, other),
         "rule": np.array(rule),
         "layers": np.array([*row_layers(G), ""], dtype=str),

@@ -37,12 +37,17 @@ Model = tuple["Generator", ModelCard]
 _FILE_NAME = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z_.-]{0,199}")
 
 
+def related(a: ModelCard, b: ModelCard) -> bool:
+    """Whether two models have a common ancestor (a model has one with itself)."""
+    return not set(a.lineage_digests).isdisjoint(b.lineage_digests)
+
+
 def check_crossing(source: ModelCard, target: ModelCard, what: str) -> None:
-    """:class:`LineageError` unless two models have a common ancestor (a model has one with itself).
+    """:class:`LineageError` unless two models are :func:`related`.
 
     ``what`` says whose crossing it is: a direction, or the files.
     """
-    if not set(source.lineage_digests) & set(target.lineage_digests):
+    if not related(source, target):
         raise LineageError(
             f"{what}: {_descent(source)} and {_descent(target)} have no common ancestor, so a code of one means "
             "nothing to the other; translate between models of one family"

@@ -19,7 +19,7 @@ from stylealign.codes import Codes, read_codes
 from stylealign.config.inversion import space_of
 from stylealign.editing.baseline_images import read_baseline
 from stylealign.editing.source_images import read_images, read_origins
-from stylealign.editing.translate import Model, open_crossing, render, render_ws, translate
+from stylealign.editing.translate import Model, open_crossing, related, render, render_ws, translate
 from stylealign.latents import sample_z
 from stylealign.networks.spaces import code_shape
 from stylealign.translated_images import BASELINE, CONTROL, INVERSION, SourceSet, Translated
@@ -48,7 +48,8 @@ def translate_direction(
     """Every method's translations of ``sets`` from the checkpoint ``source`` to ``target``, then the controls.
 
     ``baselines`` are folders of other methods' images, by method, of the first set. ``truncation_psi`` is that of the
-    target's random samples; codes keep that of their passports. Without an ``unrelated`` model that control is missing.
+    target's random samples; codes keep that of their passports. Without an ``unrelated`` model, or where it is a
+    relative after all (of finished checkpoints only their cards know), that control is missing.
 
     Raises:
         LineageError: source and target have no common ancestor.
@@ -56,7 +57,7 @@ def translate_direction(
         ImageSetError: an image set is damaged, or a baseline's folder cannot be used.
     """
     card, model = open_crossing(source, target, device)
-    stranger = load_generator(unrelated, device)[0] if unrelated else None
+    stranger = _stranger(unrelated, card, device)
     found: list[Translated] = []
     for place, sources in enumerate(sets):
         codes = {method: read_codes(path) for method, path in sources.codes.items()}
@@ -68,11 +69,26 @@ def translate_direction(
     return found
 
 
+def _stranger(unrelated: Path | None, source: ModelCard, device: torch.device | str) -> "Generator | None":
+    """The model in the file ``unrelated``; none where it has an ancestor in common with ``source``."""
+    if unrelated is None:
+        return None
+    G, card = load_generator(unrelated, device)
+    if not related(source, card):
+        return G
+    log.warning(
+        "%s descends from what %s descends from, so the control %s is left out", unrelated, source.model, UNRELATED
+    )
+    return None
+
+
 def _inversions(card: ModelCard, target: Model, sources: SourceSet, codes: Mapping[str, Codes]) -> list[Translated]:
     found = []
     for method, own in codes.items():
         pixels = translate(card, target, own)
-        found.append(Translated(sources.image_set, method, INVERSION, pixels, own.image_ids))
+        found.append(
+            Translated(sources.image_set, method, INVERSION, pixels, own.image_ids, own.passport.truncation_psi)
+        )
         log.info("%s to %s: %d images by %s", sources.image_set, target[1].model, own.num, method)
     return found
 
@@ -90,8 +106,8 @@ def _controls(
     samples = random_samples(G, len(image_ids), truncation_psi, seed)
     nobody = ("",) * len(image_ids)
     found = [
-        Translated(sources.image_set, SOURCE, CONTROL, read_images(sources, image_ids), image_ids),
-        Translated(sources.image_set, SAMPLES, CONTROL, samples, nobody),
+        Translated(sources.image_set, SOURCE, CONTROL, read_images(sources, image_ids), image_ids, None),
+        Translated(sources.image_set, SAMPLES, CONTROL, samples, nobody, truncation_psi),
     ]
     if stranger is not None:
         found += _meaningless(stranger, sources.image_set, codes)
@@ -111,7 +127,9 @@ def _meaningless(stranger: "Generator", image_set: str, codes: Mapping[str, Code
     if own.passport.shape != code_shape(stranger, own.space):
         log.warning("the unrelated model is of another architecture, so the control %s is left out", UNRELATED)
         return []
-    return [Translated(image_set, UNRELATED, CONTROL, render(stranger, own), own.image_ids)]
+    return [
+        Translated(image_set, UNRELATED, CONTROL, render(stranger, own), own.image_ids, own.passport.truncation_psi)
+    ]
 
 
 def _baselines(
@@ -121,7 +139,7 @@ def _baselines(
     found = []
     for method, folder in baselines.items():
         images = read_baseline(method, folder, resolution, image_ids, origins)
-        found.append(Translated(sources.image_set, method, BASELINE, images.pixels, images.source_ids))
+        found.append(Translated(sources.image_set, method, BASELINE, images.pixels, images.source_ids, None))
     return found
 
 

@@ -132,8 +132,14 @@ def _note(rows: "pd.DataFrame", method: MethodName) -> str:
     sources, references, real = (listed(rows[f"num_{what}"]) for what in ("source", "references", "target"))
     return (
         f"pictures by {method.text}; numbers: {sources} source images with {references} references each, {real} real "
-        f"images of the target; judge {listed(rows['judge'])}; {listed(rows['protocol'])}"
+        f"images of the target; {_judges(rows)}; {listed(rows['protocol'])}"
     )
+
+
+def _judges(rows: "pd.DataFrame") -> str:
+    """Who measured; diversity is another's where the first has no distance."""
+    judge, other = listed(rows["judge"]), listed(rows["diversity_judge"])
+    return f"judge {judge}" if other == judge else f"judge {judge}, diversity by {other}"
 
 
 def _draw_line(sheet: Sheet, line: Sequence[Column], y: int, side: int) -> None:

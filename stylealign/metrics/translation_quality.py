@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from stylealign.config.inversion import space_of
 from stylealign.images import from_hwc
 from stylealign.judges.judge import FEATURES, Judge
 from stylealign.metrics.features import load_features
 from stylealign.metrics.fid import fid
 from stylealign.metrics.kept import Known, image_attributes, kept_columns, readable, truth
 from stylealign.metrics.kid import kid_interval, real_term
-from stylealign.translated_images import INVERSION, SourceSet, Translated
+from stylealign.translated_images import SourceSet, Translated
 
 PathLike = str | os.PathLike[str]
 
@@ -79,9 +78,18 @@ def _look(judge: Judge, attributes_judge: Judge | None, array: np.ndarray, names
     return Seen(features, {what: read[name] for what, name in names.items()})
 
 
-def psi_of(method: str, truncation_psi: float) -> float:
-    """The truncation of an inversion's codes: the study's in Z and Z+, none (1) in W and W+."""
-    return truncation_psi if space_of(method) in ("z", "zplus") else 1.0
+def _protocol(translated: Translated, split: str | None, against: RealImages) -> str:
+    """As ``single-test64-vs-test2000-psi0.7``; without psi where no generator of ours made the images."""
+    psi = "" if translated.truncation_psi is None else f"-psi{translated.truncation_psi:g}"
+    return f"single-{split or 'all'}{len(translated.pixels)}-vs-{against.name}{psi}"
+
+
+def _clusters(source_ids: Sequence[str]) -> np.ndarray | None:
+    """What translations are of one source, where some are (a folder may hold several of each): labels [N]."""
+    known = [image_id for image_id in source_ids if image_id]
+    if len(set(known)) == len(known):
+        return None
+    return np.array([image_id or f"of none, {place}" for place, image_id in enumerate(source_ids)])
 
 
 def translation_rows(
@@ -94,7 +102,6 @@ def translation_rows(
     real: PathLike,
     sets: Sequence[SourceSet],
     split: str | None,
-    truncation_psi: float,
     seed: int,
 ) -> list[dict[str, Any]]:
     """Rows of ``inversion_tables.TRANSLATION``, one for each of ``translated``, in that order.
@@ -114,12 +121,11 @@ def translation_rows(
     rows = []
     for one in translated:
         seen = look(judge, attributes_judge, one.pixels, names)
-        psi = psi_of(one.method, truncation_psi) if one.kind == INVERSION else truncation_psi
         own, purpose = known[one.image_set], ("translation", direction, one.image_set)
         rows.append(
             {"direction": direction, "image_set": one.image_set, "method": one.method, "kind": one.kind}
-            | against.score(seen.features)
-            | {"protocol": f"single-{split or 'all'}{len(one.pixels)}-vs-{against.name}-psi{psi:g}"}
+            | against.score(seen.features, _clusters(one.source_ids))
+            | {"protocol": _protocol(one, split, against)}
             | {"judge": judge.name, "num_source": len(one.pixels), "num_target": len(against.features)}
             | kept_columns(own, one.source_ids, seen.attributes, seed, *purpose)
             | {"truth": truth((own, one.source_ids)), "seed": seed}

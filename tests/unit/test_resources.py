@@ -66,3 +66,9 @@ def test_memory_of_channel_maps_grows_with_images_channels_cells_and_the_budget(
     assert 2000 < small < 4000
     for more in ((400, 416, 32, 1.0), (200, 832, 32, 1.0), (200, 416, 64, 1.0), (200, 416, 32, 2.0)):
         assert resources.maps_mem_mb(*more) > small
+
+
+def test_translations_are_held_with_their_pixels():
+    """500 sources with 10 references each, at 512 px: 4 GB of pixels."""
+    assert resources.translation_mem_mb(5000, 512) - resources.translation_mem_mb(0, 512) > 5000 * 512**2 * 3 / 2**20
+    assert resources.translation_mem_mb(500, 32) < 3_100

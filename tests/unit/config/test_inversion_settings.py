@@ -5,11 +5,17 @@ from pathlib import Path
 import pytest
 
 from stylealign.config import inversion_plan, inversion_slices
-from stylealign.config.inversion import Inversion
+from stylealign.config.inversion import METHODS, SPACES, Inversion
 from stylealign.config.load import read_study
+from stylealign.config.models import Model
 from stylealign.errors import ConfigError
 
-SMOKE = Path(__file__).parents[3] / "presets/smoke.yaml"
+ROOT = Path(__file__).parents[3]
+SMOKE = ROOT / "presets/smoke.yaml"
+
+
+INVERTING = (
+    "inversion_quality", "encoder_finetune", "translation", "reference_translation", "texture_translation")  # fmt: skip
 
 
 def smoke(*overlays):
@@ -43,6 +49,64 @@ def test_codes_depend_on_the_settings_of_their_own_method():
     assert of("w_enc", refining) != of("w_enc", {"encoders": {"refine_steps": 3}})
 
 
+def test_truncation_is_asked_for_in_z_and_zplus_alone():
+    """As the guide's table says: a change of it leaves W and W+, and their encoders, as they are."""
+    psi = smoke({"inversion": {"truncation_psi": 0.5}})
+
+    def is_moved(slice_of, *job):
+        return slice_of(smoke(), *job) != slice_of(psi, *job)
+
+    moved = {method for method in METHODS if is_moved(inversion_slices.inversion, "cat", "cat", method, "0")}
+    assert moved == {"z_opt", "zplus_opt", "z_enc", "zplus_enc"}
+    assert {space for space in SPACES if is_moved(inversion_slices.encoder, "cat", space, "random")} == {"z", "zplus"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "space", "start", "matters"),
+    [
+        ({"child_kimg": 0.1}, "w", "random", False),
+        ({"child_kimg": 0.1}, "w", "parent", True),
+        ({"total_kimg": 0.3}, "w", "random", True),
+        ({"total_kimg": 0.3}, "w", "parent", True),
+        ({"offset_weight": 1.0}, "w", "random", False),
+        ({"offset_weight": 1.0}, "wplus", "random", True),
+        ({"code_weight": 1.0}, "w", "random", True),
+    ],
+)
+def test_an_encoder_depends_on_the_settings_that_it_uses(setting, space, start, matters):
+    def of(**encoders):
+        return inversion_slices.encoder(smoke({"inversion": {"encoders": encoders}}), "cat", space, start)
+
+    assert (of() != of(**setting)) == matters
+
+
+def test_a_childs_own_kimg_makes_it_independent_of_the_others():
+    first, other = (
+        smoke({"inversion": {"encoders": {"child_kimg": 0.1, "total_kimg": total}}}) for total in (0.2, 0.4)
+    )
+    assert inversion_slices.encoder(first, "cat", "w", "parent") == inversion_slices.encoder(
+        other, "cat", "w", "parent"
+    )
+
+
+def test_a_figure_of_translations_depends_on_its_own_directions():
+    study = smoke({"studies": {"texture_translation": {"directions": ["cat2dog"]}}})
+    assert inversion_slices.translations_figure(study) == inversion_slices.translations_figure(smoke())
+    names = [inversion_slices.reference_translations_figure(study), inversion_slices.texture_translations_figure(study)]
+    assert names == [{"directions": ["dog2cat"]}, {"directions": ["cat2dog"]}]
+
+
+def test_diversity_has_a_judge_with_a_distance(tmp_path, papers_files):
+    papers_files(tmp_path)
+    paper = ROOT / "presets/paper.yaml"
+    study = read_study(paper, root=tmp_path)
+    assert study.studies.reference_translation.judge == "inception"  # which has features alone
+    assert inversion_plan.diversity_judge(study) == "lpips"
+    assert "lpips" in inversion_plan.asked_judges(study)
+    assert inversion_slices.reference_translation(study, "dog2cat")["diversity_spec"]["kind"] == "lpips"
+    assert inversion_plan.diversity_judge(smoke()) == "embedded"
+
+
 def test_a_slice_gives_the_settings_back():
     part = inversion_slices.inversion(smoke(), "cat", "cat", "z_opt", "0")
     settings = Inversion.model_validate(part["settings"])
@@ -66,6 +130,17 @@ def test_the_control_is_a_root_that_is_unrelated_to_the_source():
     assert inversion_plan.stranger(smoke(), "dog2cat") == "face_other"
     alone = smoke({"models": {"face_other": {"parent": "face"}}})
     assert inversion_plan.stranger(alone, "dog2cat") is None
+
+
+def test_of_two_finished_checkpoints_nobody_knows_yet_whether_they_are_related():
+    study = smoke()
+    ready = Model.model_validate({"domain": "face", "from": "ready.safetensors"})
+    adopted = study.model_copy(update={"models": {"other": ready, **study.models, "face": ready}})
+    assert inversion_plan.stranger(adopted, "dog2cat") == "face_other"  # trained here from nothing
+    del adopted.models["face_other"]
+    assert inversion_plan.stranger(adopted, "dog2cat") == "other"  # it may be; the job looks
+    trained = study.model_copy(update={"models": {"other": ready, **study.models}})
+    assert inversion_plan.stranger(trained, "dog2cat") == "other"
 
 
 def test_more_image_sets_are_inverted_beside_a_models_own():
@@ -112,12 +187,51 @@ def test_judges_that_only_inversion_asks_are_made():
         ({"studies": {"translation": {"baselines": {"cut": {"cat2fox": "."}}}}}, "is not among studies.translation"),
         ({"studies": {"translation": {"attributes_judge": "nobody"}}}, "there is no such judge"),
         ({"studies": {"inversion_quality": None}}, "studies.translation: needs inversion_quality"),
+        (
+            {"inversion": {"judge": "nobody"}, "studies": dict.fromkeys(INVERTING)},
+            'inversion.judge = "nobody": there is no such judge',
+        ),
+        ({"studies": {"reference_translation": {"diversity_judge": "nobody"}}}, "n.diversity_judge = "),
+        ({"domains": {"cat": {"num_train": 1}}}, "domains.cat.num_train = 1: studies.reference_translation compares"),
+        (
+            {"domains": {"cat": {"num_test": 1}}, "studies": {"inversion_quality": {"models": ["dog"]}}},
+            "domains.cat.num_test = 1: studies.translation compares with its test images",
+        ),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_cure(overlay, complaint):
     with pytest.raises(ConfigError) as caught:
         smoke(overlay)
     assert complaint in str(caught.value), str(caught.value)
+
+
+def test_a_mistake_within_inversion_is_not_that_it_is_missing():
+    with pytest.raises(ConfigError) as caught:
+        smoke({"inversion": {"judge": 3}})
+    assert len(caught.value.problems) == 1, caught.value.problems
+
+
+def test_a_study_may_say_how_to_invert_and_invert_nothing():
+    """The command `invert` reads it."""
+    study = smoke({"studies": dict.fromkeys(INVERTING)})
+    assert not inversion_plan.inverts(study)
+    assert inversion_plan.inverted_models(study) == inversion_plan.directions(study) == []
+
+
+def test_images_that_are_held_at_once_are_what_memory_grows_with(tmp_path):
+    def held(comparison, *overlays):
+        return inversion_plan.num_translated(smoke(*overlays), "dog2cat", comparison)
+
+    assert held("translation") == 8 * (3 + 3)  # three methods, three controls
+    assert held("translation", {"studies": {"translation": {"methods": ["z_opt"]}}}) == 8 * 4
+    (tmp_path / "cut").mkdir()
+    assert (
+        held("translation", {"studies": {"translation": {"baselines": {"cut": {"dog2cat": str(tmp_path)}}}}}) == 8 * 7
+    )
+    assert held("translation", {"studies": {"inversion_quality": {"image_sets": {"dog": ["cat"]}}}}) == 16 * 6
+    assert held("reference_translation") == 8 * 2
+    methods = {"studies": {"reference_translation": {"methods": ["z_opt", "w_enc"], "num_references": 5}}}
+    assert held("reference_translation", methods) == 8 * 5
 
 
 def test_two_ways_to_read_a_direction_are_refused():

@@ -1,6 +1,7 @@
 """References: which rows are the source's, which references a source gets, what their images are."""
 
 import dataclasses
+import weakref
 
 import numpy as np
 import pytest
@@ -92,7 +93,7 @@ def ends(relatives, inverted):
 
 @pytest.fixture(scope="module")
 def mixed(ends):
-    return reference_translations(*ends, num_references=3, switch_px=16, seed=0)
+    return list(reference_translations(*ends, num_references=3, switch_px=16, seed=0))
 
 
 def test_shapes_and_ids(ends, mixed):
@@ -118,6 +119,25 @@ def test_each_image_is_its_pair_on_the_targets_stairs(ends, mixed):
             np.testing.assert_allclose(one.pixels[row, column].astype(int), alone.astype(int), atol=1)
 
 
+def test_a_methods_images_are_made_when_asked_for_and_not_kept(ends):
+    translations = reference_translations(*ends, num_references=2, switch_px=16, seed=0)
+    first = weakref.ref(next(translations).pixels)
+    assert first() is None
+    assert next(translations).method == "zplus_opt"
+
+
+def test_codes_say_with_which_truncation_they_are_rendered(mixed):
+    assert [(one.method, one.truncation_psi) for one in mixed] == [("w_opt", 1.0), ("zplus_opt", 0.7)]
+
+
+def test_sources_without_codes_are_translations_of_none(ends, tmp_path):
+    source, target, sources, references = ends
+    write_codes(tmp_path / "none.parquet", read_codes(sources.codes["w_opt"]).take([]))
+    none = dataclasses.replace(sources, codes={"w_opt": tmp_path / "none.parquet"})
+    (one,) = reference_translations(source, target, none, references, num_references=2, switch_px=16, seed=0)
+    assert one.pixels.shape == (0, 2, 16, 16, 3)
+
+
 def test_methods_may_list_their_images_in_any_order(ends, mixed, tmp_path):
     source, target, *sets = ends
     orders = [5, 3, 1, 0, 2, 4], [1, 0, 4, 5, 3, 2]
@@ -125,7 +145,7 @@ def test_methods_may_list_their_images_in_any_order(ends, mixed, tmp_path):
         path = tmp_path / f"{place}.parquet"
         write_codes(path, read_codes(one.codes["zplus_opt"]).take(order))
         sets[place] = dataclasses.replace(one, codes={**one.codes, "zplus_opt": path})
-    again = reference_translations(source, target, *sets, num_references=3, switch_px=16, seed=0)[1]
+    _, again = reference_translations(source, target, *sets, num_references=3, switch_px=16, seed=0)
     assert again.reference_ids == tuple(mixed[1].reference_ids[row] for row in orders[0])
     np.testing.assert_allclose(again.pixels.astype(int), mixed[1].pixels[orders[0]].astype(int), atol=1)
 
@@ -134,11 +154,11 @@ def test_refusals(ends, relatives, inverted, tmp_path):
     source, target, sources, references = ends
     protocol = {"num_references": 2, "switch_px": 16, "seed": 0}
     with pytest.raises(LineageError):
-        reference_translations(source, relatives["stranger"], sources, references, **protocol)
+        next(reference_translations(source, relatives["stranger"], sources, references, **protocol))
     with pytest.raises(CodesError, match=r"found in another model .* than child"):
-        reference_translations(source, target, sources, inverted("cat", source, ("w_opt", "zplus_opt")), **protocol)
+        next(reference_translations(source, target, sources, inverted("cat", source), **protocol))
     with pytest.raises(CodesError, match="cat is not inverted by zplus_opt in child"):
-        reference_translations(source, target, sources, inverted("cat", target, ("w_opt",)), **protocol)
+        list(reference_translations(source, target, sources, inverted("cat", target, ("w_opt",)), **protocol))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +170,7 @@ def test_references_that_are_missing(ends, tmp_path, method, num, says):
     write_codes(tmp_path / "fewer.parquet", codes.take(range(num)))
     fewer = dataclasses.replace(references, codes={**references.codes, method: tmp_path / "fewer.parquet"})
     with pytest.raises(CodesError, match=says):
-        reference_translations(source, target, sources, fewer, num_references=2, switch_px=16, seed=0)
+        list(reference_translations(source, target, sources, fewer, num_references=2, switch_px=16, seed=0))
 
 
 @pytest.fixture(scope="module")

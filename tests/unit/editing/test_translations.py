@@ -47,6 +47,11 @@ def test_methods_then_controls_of_each_image_set(translated):
     }
 
 
+def test_only_what_a_generator_made_has_a_truncation(translated):
+    assert [(one.method, one.truncation_psi) for one in translated[:5]] == [
+        ("w_opt", 1.0), ("z_opt", 0.7), ("source", None), ("samples", 0.7), ("unrelated", 0.7)]  # fmt: skip
+
+
 def test_methods_are_the_targets_images_of_their_codes(translated, sets, relatives):
     G, _ = load_generator(relatives["child"])
     for method, path in sets[0].codes.items():
@@ -86,6 +91,15 @@ def test_without_a_fitting_unrelated_model_its_control_is_missing(relatives, inv
         found = translate_direction(*ends, only_w, unrelated=relatives["foreigner"], baselines={}, **PROTOCOL)
     assert [one.method for one in found] == ["w_opt", "source", "samples"]
     assert "the control unrelated is left out" in caplog.text
+
+
+def test_an_unrelated_model_that_is_a_relative_is_no_control(relatives, sets, caplog):
+    """Two finished checkpoints are roots of the study, and one may still descend from the other."""
+    ends = relatives["parent"], relatives["child"]
+    with caplog.at_level(logging.WARNING):
+        found = translate_direction(*ends, sets[:1], unrelated=relatives["copy"], baselines={}, **PROTOCOL)
+    assert [one.method for one in found] == ["w_opt", "z_opt", "source", "samples"]
+    assert "copy.safetensors descends from what parent descends from" in caplog.text
 
 
 def test_samples_of_two_models_share_their_z_and_psi_0_has_one_image(relatives):
@@ -156,8 +170,8 @@ def test_a_baseline_is_shown_beside_its_source_and_white_elsewhere(translated):
     source = _of(translated, "source")
     red, blue = (np.full([16, 16, 3], colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
     ids = (source.source_ids[1], "", source.source_ids[1], source.source_ids[5])
-    cut = Translated("dog", "cut", "baseline", np.stack([red, blue, blue, blue]), ids)
-    elsewhere = Translated("dog", "far", "baseline", np.stack([red]), (source.source_ids[5],))
+    cut = Translated("dog", "cut", "baseline", np.stack([red, blue, blue, blue]), ids, None)
+    elsewhere = Translated("dog", "far", "baseline", np.stack([red]), (source.source_ids[5],), None)
     pictures = translation_pictures([*translated, cut, elsewhere], **NAMES, num_shown=3)
     assert pictures["methods_0"].tolist() == ["w_opt", "z_opt", "unrelated", "cut"]
     white = np.full_like(red, 255)

@@ -1,6 +1,6 @@
 """Rows of the table ``reference_translation``: planted translations that are their source, or their reference."""
 
-import logging
+import weakref
 
 import numpy as np
 import pytest
@@ -33,15 +33,16 @@ def rows(faces, embedded, colour, real):
 
     def measure(translated, **changes):
         settings = {"judge": embedded, "attributes_judge": colour, "kept": COLOURS, "real": real, "switch_px": 8}
-        settings |= {"sources": exact, "references": exact, "split": "test", "truncation_psi": 0.7, "seed": 0} | changes
+        settings |= {"sources": exact, "references": exact, "split": "test", "diversity_judge": embedded, "seed": 0}
+        settings |= changes
         return reference_rows("face2face", translated, **settings)
 
     return measure
 
 
-def translated(faces, drawn, pixels, method="z_opt"):
+def translated(faces, drawn, pixels, method="z_opt", psi=0.7):
     ids = tuple(tuple(faces.ids[number] for number in some) for some in drawn)
-    return ReferenceTranslated("face", method, pixels, faces.ids[:NUM], ids)
+    return ReferenceTranslated("face", method, pixels, faces.ids[:NUM], ids, psi)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def as_source(faces, drawn):
 @pytest.fixture(scope="module")
 def as_reference(faces, drawn):
     """A translation that is its reference."""
-    return translated(faces, drawn, faces.pixels[drawn], "w_enc")
+    return translated(faces, drawn, faces.pixels[drawn], "w_enc", 1.0)
 
 
 def test_rows_fit_the_table_and_say_their_protocol(as_source, as_reference, rows) -> None:
@@ -95,7 +96,9 @@ def test_scores_are_against_the_targets_train_images_and_over_sources(faces, as_
     (row,) = rows([as_source])
     features = embedded.features(from_hwc(as_source.pixels.reshape(-1, 16, 16, 3)))
     assert row["fid"] == pytest.approx(fid(target, features), rel=1e-5)
-    once = ReferenceTranslated("face", "z_opt", as_source.pixels[:, :2], as_source.source_ids, as_source.reference_ids)
+    once = ReferenceTranslated(
+        "face", "z_opt", as_source.pixels[:, :2], as_source.source_ids, as_source.reference_ids, 1.0
+    )
     twice = rows([ReferenceTranslated(**{**vars(once), "reference_ids": tuple(r[:2] for r in once.reference_ids)})])[0]
     assert (row["kid"], row["low"], row["high"]) == pytest.approx((twice["kid"], twice["low"], twice["high"]), rel=1e-5)
 
@@ -106,15 +109,36 @@ def test_references_that_are_not_known_make_the_truth_judged(faces, as_reference
     assert row["tone_taken"] == pytest.approx(1)
 
 
-def test_a_judge_without_a_distance_leaves_diversity_open_and_warns_once(
-    as_source, as_reference, rows, embedded, caplog
-) -> None:
-    judge = EmbeddedJudge("features only", embedded.network)
-    judge.measures = frozenset({"features"})
-    with caplog.at_level(logging.WARNING):
-        found = rows([as_source, as_reference], judge=judge)
-    assert all(np.isnan(row["diversity"]) and np.isnan(row["diversity_high"]) for row in found)
-    assert len([record for record in caplog.records if "diversity" in record.getMessage()]) == 1
+def test_diversity_is_measured_by_a_judge_of_its_own(as_reference, rows, embedded) -> None:
+    class Doubling(EmbeddedJudge):
+        def _distance(self, seen, pixels):
+            return 2 * super()._distance(seen, pixels)
+
+    (row,), (other,) = rows([as_reference]), rows([as_reference], diversity_judge=Doubling("lpips", embedded.network))
+    assert (row["judge"], row["diversity_judge"]) == ("mine", "mine")
+    assert (other["judge"], other["diversity_judge"]) == ("mine", "lpips")
+    assert other["diversity"] == pytest.approx(2 * row["diversity"], rel=1e-5)
+    assert other["kid"] == row["kid"]
+
+
+def test_a_judge_without_a_distance_is_refused_for_diversity(as_source, rows, colour) -> None:
+    with pytest.raises(JudgeError, match="distance"):
+        rows([as_source], diversity_judge=colour)
+
+
+def test_one_methods_images_are_gone_before_the_next_are_made(faces, drawn, rows) -> None:
+    """Of hundreds of sources with ten references each, a machine holds one method's."""
+    made = []
+
+    def one_by_one():
+        for method in ("z_opt", "w_opt", "wplus_opt"):
+            assert all(pixels() is None for pixels in made), "an earlier method's images are still held"
+            one = translated(faces, drawn, np.repeat(faces.pixels[:NUM, None], NUM_EACH, axis=1), method)
+            made.append(weakref.ref(one.pixels))
+            yield one
+            del one
+
+    assert [row["method"] for row in rows(one_by_one())] == ["z_opt", "w_opt", "wplus_opt"]
 
 
 def test_without_a_judge_of_attributes_the_scores_remain(as_source, rows) -> None:
@@ -125,6 +149,6 @@ def test_without_a_judge_of_attributes_the_scores_remain(as_source, rows) -> Non
 
 
 def test_one_source_is_refused(faces, as_source, rows) -> None:
-    one = ReferenceTranslated("face", "z_opt", as_source.pixels[:1], faces.ids[:1], as_source.reference_ids[:1])
+    one = ReferenceTranslated("face", "z_opt", as_source.pixels[:1], faces.ids[:1], as_source.reference_ids[:1], 1.0)
     with pytest.raises(JudgeError, match="two sources or more"):
         rows([one])

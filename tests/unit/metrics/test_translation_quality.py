@@ -28,35 +28,33 @@ def rows(faces, embedded, colour, real):
 
     def measure(translated, **changes):
         settings = {"judge": embedded, "attributes_judge": colour, "kept": COLOURS, "real": real, "sets": [exact]}
-        settings |= {"split": "test", "truncation_psi": 0.7, "seed": 0} | changes
+        settings |= {"split": "test", "seed": 0} | changes
         return translation_rows("face2face", translated, **settings)
 
     return measure
 
 
-def of(faces, method="z_opt", kind=INVERSION, pixels=None, ids=None):
-    return Translated("face", method, kind, faces.pixels if pixels is None else pixels, ids or faces.ids)
+def of(faces, method="z_opt", kind=INVERSION, pixels=None, ids=None, psi=0.7):
+    return Translated("face", method, kind, faces.pixels if pixels is None else pixels, ids or faces.ids, psi)
 
 
 def test_rows_fit_the_table_in_the_order_of_methods_and_say_their_protocol(faces, rows) -> None:
     nobody = ("",) * 10
     translated = [
         of(faces),
-        of(faces, "w_opt"),
-        of(faces, "wplus_enc"),
-        of(faces, "zplus_opt"),
+        of(faces, "w_opt", psi=1.0),
         of(faces, "samples", CONTROL, faces.pixels[:10], nobody),
-        of(faces, "w_gan", BASELINE),
+        of(faces, "source", CONTROL, psi=None),
+        of(faces, "w_gan", BASELINE, psi=None),
     ]
     found = rows(translated)
     assert [row["method"] for row in found] == [one.method for one in translated]
-    assert [row["protocol"].removeprefix("single-test40-vs-test40-") for row in found] == [
-        "psi0.7",
-        "psi1",
-        "psi1",
-        "psi0.7",
+    assert [row["protocol"] for row in found] == [
+        "single-test40-vs-test40-psi0.7",
+        "single-test40-vs-test40-psi1",
         "single-test10-vs-test40-psi0.7",
-        "psi0.7",
+        "single-test40-vs-test40",
+        "single-test40-vs-test40",
     ]
     frame = to_frame(TRANSLATION, found).set_index("method")
     assert frame.loc["samples", "num_source"] == 10
@@ -116,6 +114,19 @@ def test_translations_of_other_sources_keep_nothing(faces, rows) -> None:
 def test_another_methods_folder_scores_as_the_same_images_do_when_built_in(faces, rows) -> None:
     ours, theirs = rows([of(faces), of(faces, "cut", BASELINE)])
     assert {**theirs, "method": "z_opt", "kind": INVERSION} == ours
+
+
+def test_several_images_of_a_source_are_no_more_sources(faces, rows) -> None:
+    order = sorted(range(20), key=lambda place: faces.ids[place])  # as resampled sources are numbered
+    dark, ids = faces.pixels[order] // 2, tuple(faces.ids[place] for place in order)
+
+    def score(pixels, source_ids):
+        (row,) = rows([of(faces, "cut", BASELINE, pixels, source_ids, None)])
+        return [row[name] for name in ("kid", "low", "high")]
+
+    once = score(dark, ids)
+    assert score(np.concatenate([dark, dark]), ids * 2) == pytest.approx(once, rel=1e-6)
+    assert score(dark, ("",) * 20) == once
 
 
 def test_rows_repeat_and_another_seed_moves_only_intervals_and_shuffles(faces, rows) -> None:
