@@ -61,8 +61,9 @@ def _note(rows: "pd.DataFrame") -> str:
     """How it was measured."""
     if rows.empty:
         return NO_ROWS
-    num, judge, protocol = (listed(rows[column]) for column in ("num_images", "judge", "protocol"))
-    return f"{num} images; distance by judge {judge}; {protocol}"
+    which = rows["protocol"].str.partition(", ")  # which images; how their codes were found
+    num, judge, images = map(listed, (rows["num_images"], rows["judge"], which[0]))
+    return f"{num} images ({images}); distance by judge {judge}; codes by {' / '.join(dict.fromkeys(which[2]))}"
 
 
 def _column(name: MethodName, pixels: Pixels, rows: "pd.DataFrame") -> Column:

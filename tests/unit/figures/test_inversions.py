@@ -8,6 +8,7 @@ from stylealign.figures.inversions import compose_inversions, draw_inversions
 from stylealign.figures.sheet import resample
 
 METHODS = ("wplus_opt", "z_enc", "z_opt")  # as a file may have them
+HOW = {"wplus_opt": "4 steps", "z_enc": "encoder, psi0.7", "z_opt": "4 steps, psi0.7"}
 
 
 @pytest.fixture
@@ -24,6 +25,7 @@ def study(pictures, written):
         rows = [
             {"model": name, "image_set": name, "method": method, "distance_mean": 0.1 * place, "pixel": 20.0}
             | {"distance_low": 0.09 * place, "distance_high": 0.11 * place, "distance_random": 0.7, "num_images": 64}
+            | {"protocol": f"test-64 of 96, {HOW[method]}"}
             for name in (model, "cat")
             for place, method in enumerate(METHODS, 1)
         ]
@@ -76,7 +78,7 @@ def test_what_the_table_does_not_know(study):
     shown = texts(compose(paths, table))
     assert shown.count("n/a") == 9, "the second image set"
     assert "the table says nothing of these images" in shown
-    assert "64 images; distance by judge embedded; embedded" in shown
+    assert "64 images (test-64 of 96); distance by judge embedded; codes by " + " / ".join(HOW.values()) in shown
 
 
 def test_nothing_to_show(tmp_path, study, read_png):
