@@ -122,22 +122,38 @@ def invert(
     from stylealign.inversion.own_images import invert_folder
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    settings, judge = _or_exit(_inverting, config, method, device)
+    _or_exit(_check_method, method, encoder)
+    _or_exit(_check_codes, output, images)
+    settings, judge = _or_exit(_inverting, config, device)
     options = {"method": method, "settings": settings, "judge": judge, "encoder": encoder, "seed": seed}
-    _or_exit(_check_folder, images)
     _or_exit(invert_folder, generator, images, output, device=device, **options)
     typer.echo(output)
 
 
-def _inverting(config: Path, method: str, device: str):  # type: ignore[no-untyped-def]
-    """The settings of a study's inversion, and its judge."""
-    from stylealign.config import plan
-    from stylealign.config.inversion import METHODS
-    from stylealign.config.load import read_study
-    from stylealign.judges.load import load_judge
+def _check_method(method: str, encoder: Path | None) -> None:
+    from stylealign.config.inversion import METHODS, is_encoder
 
     if method not in METHODS:
         raise StyleAlignError(f"--method {method}: there is no such method; take one of {', '.join(METHODS)}")
+    if encoder is not None and not is_encoder(method):
+        raise StyleAlignError(f"--encoder {encoder}: {method} asks no encoder; leave it out, or name a method in _enc")
+    if encoder is not None and not encoder.is_file():
+        raise StyleAlignError(f"--encoder {encoder}: there is no such file")
+
+
+def _check_codes(output: Path, images: Path) -> None:
+    if output.suffix != ".parquet" or output.is_dir():
+        raise StyleAlignError(f"--output {output}: codes are a Parquet file; name one that ends in .parquet")
+    if not images.is_dir():
+        raise StyleAlignError(f"{images}: there is no such folder; name a folder of images")
+
+
+def _inverting(config: Path, device: str):  # type: ignore[no-untyped-def]
+    """The settings of a study's inversion, and its judge."""
+    from stylealign.config import plan
+    from stylealign.config.load import read_study
+    from stylealign.judges.load import load_judge
+
     study = read_study(config)
     if study.inversion is None:
         raise StyleAlignError(f"{config}: has no section `inversion`; name another study with --config")
@@ -150,11 +166,6 @@ def _inverting(config: Path, method: str, device: str):  # type: ignore[no-untyp
     }
     weights = made.get(source, source)
     return study.inversion, load_judge(name, study.judges[name], weights and Path(weights), device)
-
-
-def _check_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        raise StyleAlignError(f"{folder}: there is no such folder; name a folder of images")
 
 
 @app.command()

@@ -7,6 +7,7 @@ from stylealign.checkpoint import read_card
 from stylealign.config.domains import FolderDomain
 from stylealign.config.inversion import Inversion
 from stylealign.data.build import build_image_set
+from stylealign.errors import ImageSetError
 from stylealign.inversion.invert import invert
 
 if TYPE_CHECKING:
@@ -32,11 +33,10 @@ def invert_folder(
     Images are cut to the model's resolution as the importer does (centre crop), and named by their pixels. What was
     inverted before is kept in that folder too, so that more images cost only themselves.
 
-    Raises :class:`ImageSetError` for a folder without usable images, and what
-    :func:`~stylealign.inversion.invert.invert` raises.
+    Raises :class:`ImageSetError` for a folder without usable images, an ``output`` within it, or where nothing can be
+    written; and what :func:`~stylealign.inversion.invert.invert` raises.
     """
-    beside = output.with_suffix(".images")
-    beside.mkdir(parents=True, exist_ok=True)
+    beside = _folder_beside(output, folder)
     images, index = beside / "images.zip", beside / "index.parquet"
     build_image_set(
         FolderDomain(source="folder", path=folder, test_fraction=HELD_OUT, min_images=1),
@@ -53,4 +53,19 @@ def invert_folder(
     every = settings.model_copy(update={"split": "test", "num_images": None})
     files = {"encoder": encoder, "cache": beside / ".cache" / method}
     invert(g_ema, images, index, output, method=method, settings=every, judge=judge, seed=seed, device=device, **files)
+    return beside
+
+
+def _folder_beside(output: Path, folder: Path) -> Path:
+    """Where the image set of ``folder`` lies, made if need be."""
+    if folder.resolve() in output.resolve().parents:
+        raise ImageSetError(
+            f"{output}: lies in the folder of images, and what is written beside it would be taken for one of them; "
+            "name a file elsewhere"
+        )
+    beside = output.with_suffix(".images")
+    try:
+        beside.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageSetError(f"{beside}: cannot be made ({error}); name another place for the codes") from error
     return beside

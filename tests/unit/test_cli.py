@@ -1,12 +1,22 @@
 """The command line, run as a user runs it."""
 
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+import yaml
+from PIL import Image
 from typer.testing import CliRunner
 
 from stylealign.cli import app
+from stylealign.codes import read_codes
+from stylealign.encoders import EncoderCard, save_encoder
+from stylealign.judges.embedded import save_embedded
+from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
+from stylealign.networks.encoder import Encoder
 from stylealign.tables import TRAINING, write_table
 
 ROOT = Path(__file__).parents[2]
@@ -63,3 +73,121 @@ def test_clean_removes_states_and_only_when_told_results(tmp_path):
     assert table.exists()
     assert run("clean", tmp_path, "--results")[0] == 0
     assert [path.name for path in (tmp_path / "results").iterdir()] == [".gitkeep"]
+
+
+# -- images of one's own ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def family(make_family):
+    return make_family(0.3)
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    """The working directory of a study of 16 px that has trained its judge, with three photographs."""
+    monkeypatch.chdir(tmp_path)
+    torch.set_num_threads(1)
+    shutil.copy(ROOT / "presets/smoke.yaml", "config.yaml")
+    Path("results/judges/embedded").mkdir(parents=True)
+    torch.manual_seed(7)
+    vocabulary = Vocabulary(("face",), (Attribute("yaw_deg", "number", -30, 30, "deg"),), ("face", "background"))
+    save_embedded("results/judges/embedded/judge.safetensors", EmbeddedNetwork(16, 8, vocabulary), {})
+    Path("photos").mkdir()
+    for number, pixels in enumerate(np.random.default_rng(0).integers(0, 256, [3, 20, 16, 3], np.uint8)):
+        Image.fromarray(pixels).save(f"photos/{number}.png")
+    return tmp_path
+
+
+def refused(*arguments: object) -> str:
+    """The one line that a refusal is."""
+    code, out, err = run(*arguments)
+    assert (code, out) == (1, ""), err
+    said = [line for line in err.splitlines() if not line.startswith("INFO")]
+    assert len(said) == 1, err
+    return said[0]
+
+
+def test_photographs_are_inverted_and_translated(bench, family):
+    code, out, err = run("invert", family["parent"], "photos", "--output", "mine.parquet", "--method", "z_opt")
+    assert (code, out) == (0, "mine.parquet\n"), err
+    codes = read_codes("mine.parquet")
+    assert (codes.num, codes.space, codes.passport.judge, set(codes.steps)) == (3, "z", "embedded", {4})
+    assert {path.name for path in Path("mine.images").iterdir()} >= {"images.zip", "index.parquet", "preview.png"}
+    code, out, err = run("translate", "mine.parquet", family["parent"], family["copy"], "--output", "copies")
+    assert (code, out) == (0, "copies: 3 images\n"), err
+    assert {path.name for path in Path("copies").iterdir()} == {f"{one}.png" for one in codes.image_ids}
+    assert Image.open(f"copies/{codes.image_ids[0]}.png").size == (16, 16)
+
+
+def test_photographs_are_encoded(bench, family):
+    encoder = encoder_of(family["parent"])
+    options = ("--method", "w_enc", "--encoder", encoder)
+    code, _, err = run("invert", family["parent"], "photos", "--output", "mine.parquet", *options)
+    assert code == 0, err
+    assert (read_codes("mine.parquet").space, set(read_codes("mine.parquet").steps)) == ("w", {0})
+    said = refused("invert", family["child"], "photos", "--output", "theirs.parquet", *options)
+    assert "encoder of parent into w" in said
+    assert "train it again" in said
+    assert not Path("theirs.parquet").exists()
+
+
+def encoder_of(g_ema: Path) -> Path:
+    """An untrained encoder into W of the model in ``g_ema``."""
+    found = json.loads(run("describe", g_ema)[1])
+    network = {"space": "w", "img_resolution": 16, "width": 4, "num_ws": 6, "z_dim": 8, "w_dim": 8}
+    made = {"settings": {}, "kimg": 0.1, "seed": 0, "recipe": 1, "version": "test", "image_set": "0" * 64}
+    of = {"space": "w", "start": "random", "model": found["model"], "generator": found["lineage_digests"][-1]}
+    card = EncoderCard(**of, truncation_psi=1.0, judge="embedded", img_resolution=16, network=network, **made)
+    save_encoder("w.safetensors", Encoder(**network), card)
+    return Path("w.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["photos", "--method", "y_opt"], "--method y_opt: there is no such method; take one of z_opt"),
+        (["nowhere"], "nowhere: there is no such folder; name a folder of images"),
+        (["photos/0.png"], "photos/0.png: there is no such folder"),
+        (["photos", "--method", "w_enc"], "w_enc: this method needs an encoder into w; give its file"),
+        (
+            ["photos", "--method", "w_enc", "--encoder", "none.safetensors"],
+            "--encoder none.safetensors: there is no such",
+        ),
+        (["empty"], "empty"),
+        (["photos", "--config", "bare.yaml"], "bare.yaml: has no section `inversion`; name another study with"),
+        (["photos", "--output", "mine"], "--output mine: codes are a Parquet file; name one that ends in .parquet"),
+        (["photos", "--encoder", "config.yaml"], "--encoder config.yaml: w_opt asks no encoder"),
+        (["photos", "--output", "config.yaml/mine.parquet"], "config.yaml/mine.images: cannot be made"),
+        (["photos", "--output", "photos/mine.parquet"], "photos/mine.parquet: lies in the folder of images"),
+    ],
+)
+def test_what_cannot_be_inverted_is_a_line(bench, family, options, says):
+    Path("empty").mkdir()
+    bare = yaml.safe_load(Path("config.yaml").read_text())
+    Path("bare.yaml").write_text(yaml.safe_dump({**bare, "inversion": None, "studies": {}}))
+    output = [] if "--output" in options else ["--output", "mine.parquet"]
+    assert says in refused("invert", family["parent"], *options, *output)
+    assert not Path("mine.parquet").exists()
+
+
+def test_a_study_that_has_not_trained_its_judge_says_so(bench, family):
+    Path("results/judges/embedded/judge.safetensors").unlink()
+    assert "judges.embedded" in refused("invert", family["parent"], "photos", "--output", "mine.parquet")
+
+
+def test_what_is_no_model_is_a_line(bench):
+    assert "config.yaml" in refused("invert", "config.yaml", "photos", "--output", "mine.parquet")
+    assert "none.safetensors" in refused("invert", "none.safetensors", "photos", "--output", "mine.parquet")
+
+
+def test_what_cannot_be_translated_is_a_line(bench, family):
+    assert run("invert", family["parent"], "photos", "--output", "mine.parquet")[0] == 0
+    parent, stranger = family["parent"], family["stranger"]
+    said = refused("translate", "mine.parquet", parent, stranger, "--output", "out")
+    assert "have no common ancestor" in said
+    assert "found in another model" in refused("translate", "mine.parquet", stranger, stranger, "--output", "out")
+    assert "none.parquet" in refused("translate", "none.parquet", parent, parent, "--output", "out")
+    assert "none.safetensors" in refused("translate", "mine.parquet", parent, "none.safetensors", "--output", "out")
+    assert "config.yaml" in refused("translate", "mine.parquet", parent, parent, "--output", "config.yaml")
+    assert not Path("out").exists()
