@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TITLE = "Images of one domain as images of another"
 SUBTITLE = "Left, source images; then their translations. KID to real images of the target: lower is better."
-LEVELS = {"samples": "the target model's random samples (floor)", "source": "the source images themselves (ceiling)"}
+LEVELS = {"samples": "the target model's random samples (control)", "source": "the source images (control)"}
 
 
 def draw_translations(pictures: Sequence[Path], table: Path, png: Path, pdf: Path | None = None) -> None:
@@ -70,12 +70,17 @@ def _note(rows: "pd.DataFrame", kept: Sequence[str]) -> str:
     """How it was measured, and what chance would keep."""
     if rows.empty:
         return NO_ROWS
-    note = (
-        f"{listed(rows['num_source'])} source images, {listed(rows['num_target'])} real images of the target; "
-        f"judge {listed(rows['judge'])}; {listed(rows['protocol'])}"
-    )
+    note = f"judge {listed(rows['judge'])}; {_protocols(rows['protocol'])}"
     shuffled = rows[[f"{what}_shuffled" for what in kept]].abs().max().max() if kept else MISSING
     return note + (f"; kept: rank correlation, shuffled at most {two_decimals(shuffled)}" if kept else "")
+
+
+def _protocols(protocols: "pd.Series") -> str:
+    """Each protocol once, with every psi beside it: ``single-test64-vs-test2000, psi 0.7 or 1``."""
+    psi_of: dict[str, list[str]] = {}
+    for name, _, psi in (protocol.partition("-psi") for protocol in dict.fromkeys(protocols)):
+        psi_of.setdefault(name, []).extend([psi] if psi else [])
+    return "; ".join(name + (f", psi {' or '.join(sorted(psi))}" if psi else "") for name, psi in psi_of.items())
 
 
 def _column(name: MethodName, pixels: Pixels | None, rows: "pd.DataFrame", kept: Sequence[str]) -> Column:

@@ -3,58 +3,17 @@
 import numpy as np
 import pytest
 
-from stylealign.figures import style
 from stylealign.figures.attribute_alignment import compose_attribute_alignment
-from stylealign.figures.channel_fate import compose_channel_fate
-from stylealign.figures.channel_maps import compose_channel_maps
-from stylealign.figures.channel_overlap import compose_channel_overlap
 from stylealign.figures.component_reset import compose_component_reset
 from stylealign.figures.edit_sheet import compose_edits
-from stylealign.figures.effect_agreement import compose_effect_agreement
 from stylealign.figures.family import compose_family
 from stylealign.figures.layer_reset import compose_layer_reset
-from stylealign.figures.manipulations import compose_manipulations
 from stylealign.figures.mapping_drift import compose_mapping_drift
 from stylealign.figures.model_quality import compose_model_quality
 from stylealign.figures.progress import compose_progress
 from stylealign.figures.training_curves import compose_training_curves
 
 LONG = "a_painting_of_a_dog"
-
-
-@pytest.fixture
-def check(nothing_leaves):
-    def compose_and_check(compose, *arguments):
-        with style.applied():
-            nothing_leaves(compose(*arguments))
-
-    return compose_and_check
-
-
-@pytest.fixture
-def check_all(page_is_sound):
-    def compose_and_check(compose, *arguments):
-        with style.applied():
-            page_is_sound(compose(*arguments))
-
-    return compose_and_check
-
-
-@pytest.fixture(params=["dog", LONG])
-def rename(request):
-    """The fixtures' model dog under another name."""
-
-    def under_another_name(thing):
-        if isinstance(thing, dict):
-            swapped = {under_another_name(key): value for key, value in thing.items()}
-            return {
-                key: under_another_name(value) if isinstance(value, str) else value for key, value in swapped.items()
-            }
-        if isinstance(thing, str):
-            return request.param if thing == "dog" else thing
-        return thing.replace("dog", request.param)
-
-    return under_another_name
 
 
 def test_grids(samples, parents, rename, check):
@@ -72,18 +31,6 @@ def test_comparisons(drift, attribute_alignment, model_quality, ticks, parents, 
     check(compose_attribute_alignment, rename(attribute_alignment), rename(parents))
     check(compose_model_quality, rename(model_quality), rename(parents))
     check(compose_training_curves, rename(ticks), rename(parents))
-
-
-def test_channels(channel_overlap, channel_fate, channels, evidence, parents, rename, check_all):
-    check_all(compose_channel_overlap, rename(channel_overlap), rename(parents))
-    check_all(compose_channel_fate, rename(channel_fate), rename(parents))
-    tables = dict(zip(rename(dict.fromkeys(channels)), channels.values(), strict=True))
-    check_all(compose_channel_maps, rename(evidence), tables, rename(parents))
-
-
-def test_edits(effect_agreement, edited_images, parents, rename, check_all):
-    check_all(compose_effect_agreement, rename(effect_agreement), rename(parents))
-    check_all(compose_manipulations, rename(edited_images), rename(parents), 1)
 
 
 @pytest.mark.parametrize("edits", [1, 3])

@@ -7,6 +7,8 @@ from stylealign.figures import style
 from stylealign.figures.translations import compose_translations, draw_translations
 
 NAN = float("nan")
+PROTOCOLS = {"w_enc": "single-test64-vs-test2000-psi1"}
+PROTOCOLS |= dict.fromkeys(("cut", "unpaired"), "single-test100-vs-test2000")
 INVERSIONS = ("w_enc", "z_opt", "zplus_opt")
 
 
@@ -24,6 +26,7 @@ def study(pictures, written):
         rows = [
             {"method": method, "kind": kind, "kid": kid.get(method, 0.05), "fid": 12.345, "yaw_kept": yaw}
             | {"low": kid.get(method, 0.05) - 0.001, "high": kid.get(method, 0.05) + 0.001, "yaw_shuffled": -0.07}
+            | {"protocol": PROTOCOLS.get(method, "single-test64-vs-test2000-psi0.7")}
             | {"tone_kept": NAN, "background_kept": NAN, "image_set": "dog", "direction": f"dog2{target}"}
             for method, kind in zip([*methods, "unpaired"], [*kinds, "baseline"], strict=True)
         ]
@@ -76,6 +79,12 @@ def test_only_what_is_known_is_written(study):
     assert any(text.endswith("shuffled at most 0.07") for text in shown)
     unread = [text.get_text() for text in compose(*study(yaw=NAN)).figure.texts]
     assert not any("kept" in text for text in unread)
+
+
+def test_the_note_names_each_protocol_once_and_every_psi(study):
+    shown = [text.get_text() for text in compose(*study()).figure.texts]
+    protocols = "single-test100-vs-test2000; single-test64-vs-test2000, psi 0.7 or 1"
+    assert any(text.startswith(f"judge embedded; {protocols}; kept: ") for text in shown), shown
 
 
 def test_many_methods_break_into_lines_of_one_scale(study):
