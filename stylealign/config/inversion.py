@@ -60,7 +60,11 @@ class Optimisation(Section):
     pixel_weight: float = key(0.0, "weight of the mean squared difference of pixels, which are in [-1, 1]", ge=0)
     noise_maps: bool = key(False, "optimise the noise maps too; they are not used in translation")
     noise_weight: float = key(1e5, "weight of their regularisation", ge=0)
-    patience: int | None = key(None, "an image stops after so many steps without improvement (null: never)", ge=1)
+    patience: int | None = key(
+        None,
+        "an image without improvement for so many steps goes on to the ramp-down, and there stops (null: never)",
+        ge=1,
+    )
     tolerance: float = key(0.001, "improvement: by more than this part of the loss", ge=0)
     batch_size: int = key(64, "images at once", ge=1)
 
