@@ -1,9 +1,9 @@
 """Where optimisation starts: never at z = 0, which has no direction (StyleAlign's released code starts there).
 
 Z and Z+ start at the random image nearest to the target, or at the z whose w is nearest to the average w; W and W+ at
-the average w, as StyleGAN2's projector does. Each further restart starts at the next nearest.
+the average w, as StyleGAN2's projector does, then at the nearest. Each further restart starts at the next nearest.
 
-Legend: N images, C candidates, r restarts; a code is [N, *shape].
+Legend: N images, C candidates; a code is [N, *shape].
 """
 
 import math
@@ -43,10 +43,10 @@ def find_starts(
     averages = _average_starts(G, z, space, settings, len(seen[0]))
     if len(averages) == settings.restarts:
         return averages
-    order = nearest(G, judge, seen, z, truncation_psi)[:, : settings.restarts]  # [N, r]
+    at_once = min(judge.batch_size, settings.batch_size)
+    order = nearest(G, judge, seen, z, truncation_psi, at_once)[:, : settings.restarts - len(averages)]  # [N, ranks]
     codes = z if space in ("z", "zplus") else ws_of(G, "z", z, truncation_psi)[:, 0]  # [C, z_dim or w_dim]
-    ranked = [in_rows(G, space, codes[rank]) for rank in order.unbind(1)]
-    return averages + ranked[len(averages) :]
+    return averages + [in_rows(G, space, codes[rank]) for rank in order.unbind(1)]
 
 
 def _candidates(G: Generator, settings: "Optimisation", seed: int) -> Tensor:
@@ -64,10 +64,15 @@ def _average_starts(G: Generator, z: Tensor, space: str, settings: "Optimisation
     return [in_rows(G, space, z[index].expand(num, -1)) for index in order]
 
 
-def nearest(G: Generator, judge: Judge, seen: list[Tensor], z: Tensor, truncation_psi: float) -> Tensor:
-    """For each of N images the candidates [N, C] by perceptual distance, the nearest first."""
-    parts = [judge.perceive(render(G, "z", some, truncation_psi)) for some in z.split(judge.batch_size)]
-    distances = [judge.perceptual_distances(seen, part) for part in parts]  # [N, some] each
+def nearest(G: Generator, judge: Judge, seen: list[Tensor], z: Tensor, truncation_psi: float, at_once: int) -> Tensor:
+    """For each of N images the candidates [N, C] by perceptual distance, the nearest first.
+
+    ``at_once`` of them are rendered and perceived, and forgotten before the next: a judge's activations are large.
+    """
+    distances = [
+        judge.perceptual_distances(seen, judge.perceive(render(G, "z", some, truncation_psi)))  # [N, some]
+        for some in z.split(at_once)
+    ]
     return torch.cat(distances, 1).argsort(dim=1).to(z.device)
 
 

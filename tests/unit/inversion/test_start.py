@@ -1,6 +1,7 @@
 """Where optimisation starts: nearest in the judge's eyes, average, never at zero; the same for every batch."""
 
 import itertools
+import weakref
 
 import numpy as np
 import pytest
@@ -77,8 +78,8 @@ def test_w_starts_at_the_average_then_at_the_nearest_candidates_truncated(
     w = G.mapping.w_avg.lerp(G.mapping.w(candidates), PSI)
     first, second, third = starts(targets, "w", restarts=3)
     assert torch.equal(first, G.mapping.w_avg.expand(4, -1))
-    torch.testing.assert_close(second, w[order[:, 1]])
-    torch.testing.assert_close(third, w[order[:, 2]])
+    torch.testing.assert_close(second, w[order[:, 0]])
+    torch.testing.assert_close(third, w[order[:, 1]])
     assert torch.equal(starts(targets, "wplus")[0], G.mapping.w_avg.expand(4, G.num_ws, -1))
 
 
@@ -98,6 +99,27 @@ def test_a_start_does_not_depend_on_the_other_images_nor_on_how_many_candidates_
     finally:
         judge.batch_size = size
     assert all(torch.equal(a, b[2:3]) for a, b in zip(alone, whole, strict=True))
+
+
+@pytest.mark.parametrize("bound", ["judge", "settings"])
+def test_few_candidates_are_perceived_at_once_and_forgotten_before_the_next(
+    starts, targets, judge, monkeypatch, bound
+) -> None:
+    whole, sizes, alive, perceive = starts(targets, "z")[0], [], [], judge.perceive
+
+    def watched(pixels):
+        assert sum(part() is not None for part in alive[1:]) == 0  # the first are the targets
+        seen = perceive(pixels)
+        sizes.append(len(pixels))
+        alive.append(weakref.ref(seen[0]))
+        return seen
+
+    monkeypatch.setattr(judge, "perceive", watched)
+    if bound == "judge":
+        monkeypatch.setattr(judge, "batch_size", 5)
+    found = starts(targets, "z", batch_size=64 if bound == "judge" else 5)[0]
+    assert sizes == [4, 5, 5, 2]
+    assert torch.equal(found, whole)
 
 
 def test_more_restarts_than_candidates_find_enough_candidates(starts, targets) -> None:
