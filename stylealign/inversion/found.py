@@ -22,7 +22,7 @@ class Found:
     """Codes of N images, and what they give back."""
 
     code: Tensor  # float32 [N, *shape], on the CPU
-    distance: np.ndarray  # float32 [N], the judge's
+    distance: np.ndarray  # float32 [N], the judge's; NaN where a code, or its image, is not numbers
     pixel: np.ndarray  # float32 [N], root mean square difference in grey levels of 255
     steps: np.ndarray  # int32 [N], of optimisation
     seconds: np.ndarray  # float32 [N], of wall time: its batch's, divided by the images in it
@@ -32,9 +32,14 @@ class Found:
 @torch.no_grad()
 def render(G: Generator, space: str, code: Tensor, truncation_psi: float) -> Tensor:
     """uint8 [N, 3, R, R] of codes in ``space``, with constant noise, on the generator's device."""
-    return to_pixels(G.synthesis(styles_of(G, space, code, truncation_psi), noise_mode="const"))
+    return to_pixels(_synthesised(G, space, code, truncation_psi))
 
 
+def _synthesised(G: Generator, space: str, code: Tensor, truncation_psi: float) -> Tensor:
+    return G.synthesis(styles_of(G, space, code, truncation_psi), noise_mode="const")  # [N, 3, R, R]
+
+
+@torch.no_grad()
 def measure(
     G: Generator,
     judge: Judge,
@@ -54,16 +59,21 @@ def measure(
         JudgeError: ``judge`` measures no distance, or cannot judge images of this size.
     """
     num = len(pixels)
-    given_back = render(G, space, code, truncation_psi)
-    distance = judge.distance(pixels, given_back)
+    x = _synthesised(G, space, code, truncation_psi)
+    given_back, is_numbers = to_pixels(x), _are_numbers(code) & _are_numbers(x)  # uint8 hides what is not
     return Found(
         code=code.detach().float().cpu().clone(),
-        distance=distance.astype(np.float32),
+        distance=np.where(is_numbers, judge.distance(pixels, given_back), np.nan).astype(np.float32),
         pixel=pixel_rms(pixels.cpu(), given_back.cpu()),
         steps=np.broadcast_to(np.asarray(steps, np.int32), [num]).copy(),
         seconds=np.full([num], seconds / max(num, 1), np.float32),
         pixels=given_back.cpu(),
     )
+
+
+def _are_numbers(tensor: Tensor) -> np.ndarray:
+    """Which rows are finite throughout: bool [N]."""
+    return tensor.flatten(1).isfinite().all(1).cpu().numpy()
 
 
 def pixel_rms(a: Tensor, b: Tensor) -> np.ndarray:
@@ -72,8 +82,11 @@ def pixel_rms(a: Tensor, b: Tensor) -> np.ndarray:
 
 
 def best_of(first: Found, second: Found) -> Found:
-    """For each image the nearer of two results (the first, if they are alike), with the cost of both."""
-    nearer = second.distance < first.distance  # [N]
+    """For each image the nearer of two results (the first, if they are alike), with the cost of both.
+
+    What is not numbers is further than anything.
+    """
+    nearer = second.distance < np.where(np.isnan(first.distance), np.inf, first.distance)  # [N]
     where = torch.from_numpy(nearer)
     code = where.reshape([-1] + [1] * (first.code.ndim - 1))
     return Found(

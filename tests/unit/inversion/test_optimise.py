@@ -127,6 +127,33 @@ def test_best_of_takes_whole_results(G, judge, own) -> None:
     assert best.seconds.tolist() == [1.0] * 8
 
 
+def test_what_is_not_numbers_is_further_than_anything(G, judge, own) -> None:
+    good = G.mapping.w_avg.expand(8, -1).clone()
+    bad = good.clone()
+    bad[0], bad[1, 3] = torch.nan, torch.inf
+    a, b = (measure(G, judge, own, "w", code, truncation_psi=PSI) for code in (bad, good))
+    assert np.isnan(a.distance).tolist() == [True, True] + [False] * 6
+    for best in (best_of(a, b), best_of(b, a)):
+        assert torch.equal(best.code, good)
+        np.testing.assert_array_equal(best.distance, b.distance)
+
+
+def test_a_restart_that_diverges_does_not_spoil_the_others(own, invert, monkeypatch) -> None:
+    plain = invert(own, "z", restarts=2)
+    descend, restarts = module._descend, []
+
+    def diverging(task, batch):
+        code, taken = descend(task, batch)
+        restarts.append(code)
+        return (code.fill_(torch.nan) if len(restarts) == 1 else code), taken
+
+    monkeypatch.setattr(module, "_descend", diverging)
+    found = invert(own, "z", restarts=2)
+    assert torch.equal(found.code, restarts[1])
+    assert np.isfinite(found.distance).all()
+    assert (found.distance >= plain.distance).all()
+
+
 def test_pixels_alone_can_be_minimised_and_nothing_cannot(own, invert) -> None:
     target = own.flip(3)  # which the model cannot make
     both = {"steps": 40, "jitter": 0}
