@@ -7,9 +7,10 @@ change of it inverts nothing again. Neither is what changes the speed alone (ima
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stylealign.checkpoint import ModelCard, state_digest
+from stylealign.checkpoint import ModelCard
 from stylealign.codes import Passport
-from stylealign.config.inversion import Inversion, Optimisation, is_encoder, space_of
+from stylealign.config.inversion import TRUNCATED_SPACES, Inversion, Optimisation, is_encoder, space_of
+from stylealign.judge_identity import judge_identity
 from stylealign.networks.spaces import code_shape
 from stylealign.provenance import canonical_json, file_sha256
 
@@ -21,9 +22,7 @@ INVERSION_RECIPE = 1
 """Raise it when a change alters the codes that inversion finds: no digest of its code is in the key, since inverting
 again costs hours. Note each raise in CHANGELOG.md."""
 
-TRUNCATED_SPACES = ("z", "zplus")
 _SPEED_ALONE = {"batch_size"}
-_NOT_OF_DISTANCE = {"device", "batch_size", "domains", "attribute_names", "region_names"}
 
 
 def truncation_of(method: str, settings: Inversion) -> float:
@@ -69,17 +68,6 @@ def _optimisation(method: str, settings: Inversion) -> dict[str, Any]:
     if used.patience is None:
         unused.add("tolerance")
     return used.model_dump(mode="json", exclude=unused)
-
-
-def judge_identity(judge: "Judge") -> dict[str, Any]:
-    """What tells a judge of distances from others: name, kind, its plain settings, a digest of the weights it holds."""
-    from torch import nn
-
-    own = {name: value for name, value in vars(judge).items() if name[0] != "_" and name not in _NOT_OF_DISTANCE}
-    plain = {name: str(value) for name, value in own.items() if isinstance(value, str | int | float | tuple)}
-    modules = {name: module for name, module in own.items() if isinstance(module, nn.Module)}
-    weights = {f"{name}.{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
-    return {"kind": judge.kind, **plain, "weights": state_digest(weights)}
 
 
 def passport_of(

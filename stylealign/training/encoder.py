@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from stylealign import __version__
 from stylealign.checkpoint import ModelCard, load_generator, state_digest
-from stylealign.config.inversion import Encoders
+from stylealign.config.inversion import TRUNCATED_SPACES, Encoders
 from stylealign.config.section import untracked_keys
 from stylealign.data.image_set import ImageSet
 from stylealign.data.index import read_index
@@ -33,6 +33,7 @@ from stylealign.encoders import EncoderCard, save_encoder
 from stylealign.errors import InterruptedRun, TrainingError
 from stylealign.images import to_net, to_pixels
 from stylealign.intervals import mean_interval
+from stylealign.judge_identity import judge_identity
 from stylealign.judges.judge import Judge
 from stylealign.networks.generator import Generator
 from stylealign.networks.spaces import styles_of
@@ -162,7 +163,7 @@ def _card(
     return EncoderCard(
         **who,
         generator=generator.digest,
-        truncation_psi=truncation_psi if who["space"] in ("z", "zplus") else 1.0,
+        truncation_psi=truncation_psi if who["space"] in TRUNCATED_SPACES else 1.0,
         img_resolution=G.img_resolution,
         network={**network, "num_ws": G.num_ws, "z_dim": G.z_dim, "w_dim": G.w_dim},
         settings=spec.model_dump(mode="json", exclude=NOT_FOR_TRAINING | untracked_keys(type(spec))),
@@ -175,14 +176,9 @@ def _card(
 
 def _identity(task: Task) -> dict[str, str]:
     """What a resumed training must share with the one that began."""
-    weights = {
-        f"{name}.{key}": value
-        for name, network in vars(task.judge).items()
-        if isinstance(network, nn.Module)
-        for key, value in network.state_dict().items()
-    }
-    card = {key: json.dumps(value, sort_keys=True) for key, value in dataclasses.asdict(task.card).items()}
-    return {**card, "judge_weights": state_digest(weights), "held_out": state_digest({"pixels": task.held_out})}
+    shared = {**dataclasses.asdict(task.card), "judge": judge_identity(task.judge)}
+    told = {key: json.dumps(value, sort_keys=True) for key, value in shared.items()}
+    return {**told, "held_out": state_digest({"pixels": task.held_out})}
 
 
 def _run(run: TrainedEncoder, task: Task, folder: ResumeFolder, stop: StopRequest) -> None:
@@ -285,7 +281,7 @@ def lr_factor(step: int, num_steps: int) -> float:
 
 def _refuse_infinities(task: Task, run: TrainedEncoder) -> None:
     """Before weights are kept: the last step's loss is of the weights before it."""
-    if not all(bool(tensor.isfinite().all()) for tensor in run.encoder.parameters()):
+    if not all(bool(tensor.isfinite().all()) for tensor in run.parameters()):
         raise _diverged(task, run.step)
 
 

@@ -66,6 +66,11 @@ class TrainedEncoder:
             self.critic.pool.copy_(tensors["pool"])
             self.critic.pooled.copy_(tensors["pooled"])
 
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Those of every network in training."""
+        for _, network, _ in self._networks():
+            yield from network.parameters()
+
     def _networks(self) -> Iterator[tuple[str, nn.Module, torch.optim.Optimizer]]:
         yield "encoder", self.encoder, self.optimiser
         if self.critic is not None:

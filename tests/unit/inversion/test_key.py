@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from stylealign.config.inversion import Inversion
-from stylealign.inversion.key import inversion_key, judge_identity, refinement
+from stylealign.inversion.key import inversion_key, refinement
+from stylealign.judge_identity import judge_identity
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.provenance import canonical_json
 

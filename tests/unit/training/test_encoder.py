@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
+from torchvision.models import get_model
 
 from stylealign.checkpoint import load_generator, load_tensors, save_generator
 from stylealign.config.domains import FolderDomain
@@ -24,10 +25,12 @@ from stylealign.images import to_hwc, to_net, to_pixels
 from stylealign.judges.colour import ColourJudge
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import EmbeddedNetwork, Vocabulary
+from stylealign.judges.torchvision import TorchvisionJudge
 from stylealign.latents import sample_z
 from stylealign.networks.encoder import LatentDiscriminator
 from stylealign.networks.spaces import ws_of
 from stylealign.tables import ENCODER_COURSE, read_provenance, read_table
+from stylealign.training import encoder as module
 from stylealign.training.encoder import Task, lr_factor, train_encoder
 from stylealign.training.encoder_batches import EncoderBatches
 from stylealign.training.encoder_losses import (
@@ -321,6 +324,31 @@ def test_another_judge_does_not_use_the_old_state(train, judge, tmp_path, at_ste
     other = EmbeddedJudge("tiny", EmbeddedNetwork(16, 8, judge.vocabulary))
     train(tmp_path, judge=other)
     assert "belongs to another run" in caplog.text
+
+
+def test_a_judge_that_looks_at_other_layers_does_not_use_the_old_state(train, tmp_path, at_step, caplog):
+    torch.manual_seed(0)
+    torch.save(get_model("squeezenet1_1", weights=None).state_dict(), tmp_path / "weights.pt")
+    deep, flat = (
+        TorchvisionJudge("tv", "squeezenet1_1", tmp_path / "weights.pt", layers=layers, input_px=32)
+        for layers in (["features.3", "features.7"], ["features.3"])
+    )
+    at_step(8, cut)
+    with pytest.raises(PowerCut):
+        train(tmp_path / "run", judge=deep)
+    train(tmp_path / "run", judge=flat)
+    assert "belongs to another run" in caplog.text
+
+
+def test_a_latent_discriminator_that_is_not_finite_is_not_kept(train, tmp_path, monkeypatch):
+    def teach(critic, run, *_):
+        if run.step == 11:  # the last, after which no loss would tell
+            critic.network.out.bias.data.fill_(torch.nan)
+
+    monkeypatch.setattr(module, "_teach", teach)
+    with pytest.raises(TrainingError, match="not finite at step 12"):
+        train(tmp_path, "wplus")
+    assert not (tmp_path / "encoder.safetensors").exists()
 
 
 def test_a_loss_that_is_not_finite_names_the_key_and_leaves_no_encoder(train, tmp_path):
