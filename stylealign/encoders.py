@@ -28,8 +28,9 @@ PathLike = str | os.PathLike[str]
 class EncoderCard:
     """What an encoder is, and which generator gives its codes their meaning.
 
-    ``generator`` and ``digest`` are over weights: the generator's and the encoder's own. ``truncation_psi`` is that of
-    codes in Z and Z+, 1 in W and W+. ``network`` rebuilds the encoder, ``settings`` are its training's.
+    ``generator``, ``digest`` and ``discriminator`` are over weights: the generator's, the encoder's own, and those of
+    the latent discriminator beside it. ``truncation_psi`` is that of codes in Z and Z+, 1 in W and W+. ``network``
+    rebuilds the encoder, ``settings`` are its training's.
     """
 
     space: str
@@ -48,16 +49,17 @@ class EncoderCard:
     image_set: str  # digest of the images it was trained on
     parent: str = ""  # digest of the encoder it started from
     digest: str = ""
+    discriminator: str = ""  # empty where there is none
 
 
 def save_encoder(
     path: PathLike, encoder: Encoder, card: EncoderCard, discriminator: LatentDiscriminator | None = None
 ) -> None:
-    """The encoder with its card (whose ``digest`` is set here) and, where there is one, its latent discriminator."""
-    card = dataclasses.replace(card, digest=state_digest(encoder.state_dict()))
-    tensors = {_ENCODER + name: value for name, value in encoder.state_dict().items()}
-    if discriminator is not None:
-        tensors |= {_DISCRIMINATOR + name: value for name, value in discriminator.state_dict().items()}
+    """The encoder with its card (whose digests are set here) and, where there is one, its latent discriminator."""
+    own, beside = encoder.state_dict(), {} if discriminator is None else discriminator.state_dict()
+    card = dataclasses.replace(card, digest=state_digest(own), discriminator=state_digest(beside) if beside else "")
+    tensors = {_ENCODER + name: value for name, value in own.items()}
+    tensors |= {_DISCRIMINATOR + name: value for name, value in beside.items()}
     save_tensors(path, tensors, {"kind": KIND, "card": dataclasses.asdict(card)})
 
 
@@ -68,8 +70,7 @@ def load_encoder(path: PathLike, device: torch.device | str = "cpu") -> tuple[En
     """
     tensors, card = _read(path)
     weights = _part(tensors, _ENCODER)
-    if state_digest(weights) != card.digest:
-        raise CheckpointError(f"{path}: the weights do not match the digest in the file; it is damaged, restore it")
+    _refuse_damaged(weights, card.digest, path)
     try:
         encoder = Encoder(**card.network)
     except (TypeError, ValueError) as error:
@@ -82,11 +83,15 @@ def load_encoder(path: PathLike, device: torch.device | str = "cpu") -> tuple[En
 
 
 def load_latent_discriminator(path: PathLike) -> LatentDiscriminator | None:
-    """The latent discriminator beside an encoder; None where it was trained without one."""
+    """The latent discriminator beside an encoder; None where it was trained without one.
+
+    Raises :class:`CheckpointError` when the file is damaged, or anything but an encoder.
+    """
     tensors, card = _read(path)
     weights = _part(tensors, _DISCRIMINATOR)
     if not weights:
         return None
+    _refuse_damaged(weights, card.discriminator, path)
     discriminator = LatentDiscriminator(card.network["w_dim"])
     load_strictly(discriminator, weights, path)
     return discriminator
@@ -102,6 +107,11 @@ def _read(path: PathLike) -> tuple[dict[str, Tensor], EncoderCard]:
         return tensors, EncoderCard(**meta["card"])
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: holds no readable card of an encoder ({error}); train it again") from error
+
+
+def _refuse_damaged(weights: Mapping[str, Tensor], digest: str, path: PathLike) -> None:
+    if state_digest(weights) != digest:
+        raise CheckpointError(f"{path}: the weights do not match the digest in the file; it is damaged, restore it")
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

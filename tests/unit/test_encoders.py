@@ -45,7 +45,7 @@ def saved(tmp_path):
 
 def test_an_encoder_comes_back_with_its_card(saved):
     network, card = load_encoder(saved)
-    assert dataclasses.replace(card, digest="") == CARD
+    assert dataclasses.replace(card, digest="", discriminator="") == CARD
     x = torch.rand([2, 3, 16, 16]) * 2 - 1
     assert torch.allclose(network(x), encoder()(x), atol=1e-6)
     assert not network.training
@@ -83,6 +83,15 @@ def test_files_cut_short_or_changed_are_refused(saved):
     save_tensors(saved, tensors, meta)
     with pytest.raises(CheckpointError, match="the weights do not match the digest"):
         load_encoder(saved)
+
+
+def test_a_damaged_latent_discriminator_is_refused_and_the_encoder_beside_it_is_not(saved):
+    tensors, meta = load_tensors(saved)
+    tensors["latent_discriminator/out.bias"] = tensors["latent_discriminator/out.bias"] + 1
+    save_tensors(saved, tensors, meta)
+    load_encoder(saved)
+    with pytest.raises(CheckpointError, match="the weights do not match the digest"):
+        load_latent_discriminator(saved)
 
 
 def test_what_is_no_encoder_is_refused(saved, tmp_path, make_family):
