@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from stylealign.config.inversion import TRUNCATED_SPACES
 from stylealign.errors import CodesError
 from stylealign.images import to_net
 from stylealign.inversion.found import Found, measure
@@ -38,8 +39,9 @@ def encode(G: Generator, judge: "Judge", pixels: Tensor, encoder: Encoder, *, tr
         raise CodesError(f"images of {size} px are given to an encoder of {G.img_resolution} px; fit them to the study")
     begun = time.perf_counter()
     with torch.no_grad():
-        code = encoder(to_net(pixels.to(G.mapping.w_avg.device)))
+        code = encoder(to_net(pixels.to(G.mapping.w_avg.device))).cpu()  # a GPU has done its work once it is here
     seconds = time.perf_counter() - begun
+    code = code.to(G.mapping.w_avg.device)
     return measure(G, judge, pixels, encoder.space, code, truncation_psi=truncation_psi, seconds=seconds)
 
 
@@ -53,7 +55,7 @@ def refuse_other_generator(card: "EncoderCard", *, space: str, generator: str, t
         wrong.append(f"finds codes of {card.model} as it was (weights {card.generator[:12]}), not of {generator[:12]}")
     if card.space != space:
         wrong.append(f"finds codes in {card.space}, not in {space}")
-    if card.space in ("z", "zplus") and card.truncation_psi != truncation_psi:
+    if card.space in TRUNCATED_SPACES and card.truncation_psi != truncation_psi:
         wrong.append(f"was trained with truncation_psi {card.truncation_psi:g}, not {truncation_psi:g}")
     if wrong:
         raise CodesError(f"the encoder of {card.model} into {card.space} {'; it '.join(wrong)}; train it again")

@@ -90,8 +90,9 @@ class Judge:
     def perceptual_loss(self, seen: list[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
         """Distance [N] of ``x`` [N, 3, H, W] in [-1, 1] to what :meth:`perceive` gave, differentiable in ``x``.
 
-        For ``x = to_net(pixels)`` it is :meth:`distance` up to float error; values between grey levels, and beyond
-        black and white, are judged as they are. The judge's weights are frozen: no gradient is kept for them.
+        For ``x = to_net(pixels)`` it is :meth:`distance` up to float error; values between grey levels are judged as
+        they are, and so are those beyond black and white (but a judge that resizes may clip them). The judge's weights
+        are frozen: no gradient is kept for them.
         """
         self._require(DISTANCE)
         return self._compare(seen, self._see(x))
