@@ -6,6 +6,7 @@ container: "docker://python:3.11-slim"  # with `--sdm apptainer` only
 
 
 include: "rules/common.smk"
+include: "rules/common_inversion.smk"
 
 
 rule all:

@@ -112,16 +112,6 @@ def maps_memory(wildcards, attempt):
     return needs.mem_mb(needs.maps_mem_mb(*plan.maps_sizes(study)), attempt)
 
 
-def translation_memory(comparison):
-    """What the images of a direction's translations ask for, which are measured together."""
-
-    def of(wildcards, attempt):
-        num = inversion_plan.num_translated(study, wildcards.direction, comparison)
-        return needs.mem_mb(needs.translation_mem_mb(num, study.resolution), attempt)
-
-    return of
-
-
 def training_minutes(wildcards, attempt):
     kimg = study.models[wildcards.model].total_kimg
     return needs.runtime_min(needs.training_runtime_min(kimg, study.resolution, ON_GPU), attempt)
@@ -170,10 +160,6 @@ def for_tables(path):
 
 def for_figures(path):
     return expand(path, figure=plan.figures(study))
-
-
-def for_directions(comparison, path):
-    return expand(path, direction=inversion_plan.directions(study, comparison))
 
 
 def for_judges(path):

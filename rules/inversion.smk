@@ -1,72 +1,4 @@
 # Real images as codes: encoders, inversions in shards, what is lost on the way.
-def start_of_encoder(wildcards):
-    """The parent's encoder, where a child's starts from it."""
-    parent = study.models[wildcards.model].parent
-    if wildcards.start == "random":
-        return []
-    start = inversion_plan.encoder_start(study, parent)
-    return f"results/encoders/{parent}/{wildcards.space}.{start}.safetensors"
-
-
-def encoder_of_method(wildcards):
-    """The encoder that a method needs; none for optimisation."""
-    space, _, way = wildcards.method.rpartition("_")
-    start = inversion_plan.encoder_start(study, wildcards.model)
-    return f"results/encoders/{wildcards.model}/{space}.{start}.safetensors" if way == "enc" else []
-
-
-def regions_of_image_set(wildcards):
-    """The known regions of an image set, where somebody can find them in reconstructions."""
-    return "results/domains/{image_set}/regions.npz" if inversion_plan.regions_judge(study) else []
-
-
-def weights_of_inversion(who):
-    """What a judge of inversion reads: `judge` compares images, `regions_judge` finds regions."""
-    if not inversion_plan.inverts(study):
-        return []
-    name = inversion_plan.regions_judge(study) if who == "regions_judge" else study.inversion.judge
-    return [] if name is None else weights_file(name)
-
-
-def of_inversion_shards(path):
-    """The files of an inversion's shards."""
-
-    def of(wildcards):
-        return expand(path, **wildcards, shard=inversion_plan.inversion_shards(study, wildcards.image_set))
-
-    return of
-
-
-def of_inversions(path):
-    """The files of all that is inverted in the wildcard model."""
-
-    def of(wildcards):
-        pairs = inversion_plan.inversions(study, wildcards.model)
-        return [path.format(model=wildcards.model, image_set=name, method=method) for name, method in pairs]
-
-    return of
-
-
-def for_inversions(path):
-    """The files of all that is inverted in any model."""
-    return [
-        path.format(model=model, image_set=name, method=method)
-        for model in inversion_plan.inverted_models(study)
-        for name, method in inversion_plan.inversions(study, model)
-    ]
-
-
-def of_inverted_sets(path):
-    """The files of the image sets that are inverted in the wildcard model."""
-    return lambda wildcards: expand(path, image_set=inversion_plan.inverted_sets(study, wildcards.model))
-
-
-def of_compared_encoders(path):
-    """The courses of the wildcard child's encoders, from either start."""
-    spaces = study.studies.encoder_finetune.spaces if study.studies.encoder_finetune else []
-    return lambda wildcards: expand(path, model=wildcards.model, space=spaces, start=["parent", "random"])
-
-
 rule encoder:
     input:
         g_ema="results/models/{model}/g_ema.safetensors",
@@ -84,7 +16,7 @@ rule encoder:
     priority: 40
     threads: 1
     resources:
-        mem_mb=memory(3000),
+        mem_mb=inversion_memory("encoders"),
         runtime=minutes(240),
         gpu=int(ON_GPU),
     params:
@@ -113,7 +45,7 @@ rule inversion:
         "results/benchmarks/inversion/{model}.{image_set}.{method}.{shard}.tsv"
     threads: 1
     resources:
-        mem_mb=memory(3000),
+        mem_mb=inversion_memory("optimisation"),
         runtime=minutes(480),
         gpu=int(ON_GPU),
     params:

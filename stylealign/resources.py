@@ -65,6 +65,11 @@ def maps_mem_mb(num_images: int, num_channels: int, grid: int, budget_gb: float)
     return _BASE_MB + 1024 * budget_gb + 2 * num_images * num_channels * grid**2 * 2 / 2**20
 
 
+def inversion_mem_mb(resolution: int, batch_size: int, channel_base: int) -> float:
+    """Memory to find codes of a batch, or to train an encoder, in MB: activations of G, and the judge beside it."""
+    return max(_TRANSLATION_MB, _BASE_MB + resolution * channel_base * batch_size * _MB_PER_PIXEL_CHANNEL)
+
+
 def translation_mem_mb(num_images: int, resolution: int) -> float:
     """Memory of translations that are held at once, in MB: their pixels, and a copy of some while they are judged."""
     return _TRANSLATION_MB + 1.5 * num_images * resolution**2 * 3 / 2**20

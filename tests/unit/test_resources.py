@@ -72,3 +72,11 @@ def test_translations_are_held_with_their_pixels():
     """500 sources with 10 references each, at 512 px: 4 GB of pixels."""
     assert resources.translation_mem_mb(5000, 512) - resources.translation_mem_mb(0, 512) > 5000 * 512**2 * 3 / 2**20
     assert resources.translation_mem_mb(500, 32) < 3_100
+
+
+def test_an_inversions_memory_grows_with_what_is_in_a_batch():
+    small = resources.inversion_mem_mb(32, 16, 1024)
+    assert small == resources.translation_mem_mb(0, 32)
+    large = resources.inversion_mem_mb(256, 16, 16384)
+    assert large > 60_000
+    assert resources.inversion_mem_mb(256, 8, 16384) < large
