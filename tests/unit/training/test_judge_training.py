@@ -1,6 +1,5 @@
 """The judge's training: it learns, it resumes to the same bytes, it refuses what it cannot learn from."""
 
-import logging
 import os
 import signal
 from pathlib import Path
@@ -67,49 +66,13 @@ def train(root: Path, image_sets, spec: JudgeSpec = SPEC, **changes) -> Path:
     return outputs["judge"]
 
 
-class AtStep(logging.Handler):
-    """Does something the first time the log says that a step was reached."""
-
-    def __init__(self, step: int, action):
-        super().__init__()
-        self.step, self.action = step, action
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if f"step {self.step} of" in record.getMessage() and self.action is not None:
-            action, self.action = self.action, None
-            action()
-
-
-@pytest.fixture
-def at_step():
-    logger, handlers = logging.getLogger("stylealign.training.judge"), []
-    logger.setLevel(logging.INFO)
-
-    def install(step: int, action) -> None:
-        handlers.append(AtStep(step, action))
-        logger.addHandler(handlers[-1])
-
-    yield install
-    for handler in handlers:
-        logger.removeHandler(handler)
-
-
-class PowerCut(Exception):
-    """Nothing gets a chance to save."""
-
-
-def cut() -> None:
-    raise PowerCut
-
-
 @pytest.fixture(scope="module")
 def uninterrupted(worlds, tmp_path_factory) -> bytes:
     return train(tmp_path_factory.mktemp("whole"), worlds).read_bytes()
 
 
-def test_a_cut_training_resumes_to_the_same_bytes(worlds, uninterrupted: bytes, tmp_path: Path, at_step) -> None:
-    at_step(8, cut)  # after the checkpoint of step 4, before that of step 8
-    with pytest.raises(PowerCut):
+def test_a_cut_training_resumes_to_the_same_bytes(worlds, uninterrupted: bytes, tmp_path: Path, cut_at) -> None:
+    with cut_at(8):  # after the checkpoint of step 4, before that of step 8
         train(tmp_path, worlds)
     assert [path.name for path in tmp_path.iterdir()] == ["state"]  # nothing incomplete under a declared name
     assert train(tmp_path, worlds).read_bytes() == uninterrupted
@@ -123,9 +86,8 @@ def test_a_signal_saves_and_the_same_command_resumes(worlds, uninterrupted: byte
     assert train(tmp_path, worlds).read_bytes() == uninterrupted
 
 
-def test_other_settings_do_not_use_the_old_state(worlds, uninterrupted: bytes, tmp_path: Path, at_step, caplog) -> None:
-    at_step(8, cut)
-    with pytest.raises(PowerCut):
+def test_other_settings_do_not_use_the_old_state(worlds, uninterrupted: bytes, tmp_path: Path, cut_at, caplog) -> None:
+    with cut_at(8):
         train(tmp_path, worlds, seed=1)
     assert train(tmp_path, worlds).read_bytes() == uninterrupted
     assert "belongs to another run" in caplog.text
@@ -150,10 +112,9 @@ def relabelled(world, folder: Path, *, attributes: bool) -> tuple[str, Path, Pat
 
 @pytest.mark.parametrize("attributes", [True, False])
 def test_other_labels_of_the_same_images_do_not_use_the_old_state(
-    worlds, tmp_path: Path, at_step, caplog, attributes: bool
+    worlds, tmp_path: Path, cut_at, caplog, attributes: bool
 ) -> None:
-    at_step(8, cut)
-    with pytest.raises(PowerCut):
+    with cut_at(8):
         train(tmp_path, worlds)
     train(tmp_path, [relabelled(worlds[0], tmp_path, attributes=attributes), worlds[1]])
     assert "belongs to another run" in caplog.text
