@@ -61,7 +61,9 @@ def _kept(what: str, of: str) -> tuple:  # type: ignore[type-arg]
 
 
 _KEPT = (*_kept("yaw", "the pose"), *_kept("tone", "the tone"), *_kept("background", "the background"))
-_TRUTH = string("truth", "the source's attributes: exact (drawn or labelled), judged (read by the judge) or none (not read)")
+_TRUTH = string(
+    "truth", "the source's attributes: exact (drawn or labelled), judged (read by the judge) or none (not read)"
+)
 
 TRANSLATION = Table(
     "translation",
