@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from stylealign.checkpoint import ModelCard, save_generator, state_digest
+from stylealign.judges.embedded import EmbeddedJudge
+from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
 from stylealign.networks.generator import Generator
 
 TINY = {"z_dim": 8, "w_dim": 8, "img_resolution": 16, "channel_base": 128, "channel_max": 16, "mapping_layers": 2}
@@ -27,6 +29,18 @@ def make_family(tmp_path_factory):
             "foreigner": _generator(3, w_dim=12, channel_max=8),
         }
         return {name: _save(folder, name, G) for name, G in models.items()}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_judge():
+    """An untrained judge for 16 px that reads ``attributes`` (numbers, but for those given whole) and ``regions``."""
+
+    def make(attributes=(), regions=()):
+        torch.manual_seed(7)
+        read = [Attribute(one, "number", -30, 30, "deg") if isinstance(one, str) else one for one in attributes]
+        return EmbeddedJudge("tiny", EmbeddedNetwork(16, 8, Vocabulary(("face",), tuple(read), tuple(regions))))
 
     return make
 

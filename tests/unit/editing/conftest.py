@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from stylealign.boundaries import Boundaries, save_boundaries
@@ -13,8 +12,7 @@ from stylealign.codes import Codes, Passport, write_codes
 from stylealign.config.domains import FolderDomain
 from stylealign.data.build import build_image_set
 from stylealign.data.index import read_index
-from stylealign.judges.embedded import EmbeddedJudge
-from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
+from stylealign.judges.embedded_network import Attribute
 from stylealign.networks.spaces import code_shape
 from stylealign.tables import ATTRIBUTE_CHANNELS, write_table
 from stylealign.translated_images import SourceSet
@@ -28,11 +26,8 @@ def family(make_family):
 
 
 @pytest.fixture(scope="session")
-def judge():
-    torch.manual_seed(7)
-    numbers = tuple(Attribute(name, "number", -30, 30, "deg") for name in ATTRIBUTES)
-    classes = (Attribute("glasses", "class", 0, 1, "class", values=("no", "yes")),)
-    return EmbeddedJudge("tiny", EmbeddedNetwork(16, 8, Vocabulary(("face",), (*numbers, *classes), ())))
+def judge(make_judge):
+    return make_judge([*ATTRIBUTES, Attribute("glasses", "class", 0, 1, "class", values=("no", "yes"))])
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,6 @@ from PIL import Image
 from stylealign.config.domains import FolderDomain
 from stylealign.config.inversion import Inversion
 from stylealign.data.build import build_image_set
-from stylealign.judges.embedded import EmbeddedJudge
-from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
 
 FILES = ("images.zip", "index.parquet", "regions.npz", "rejected.parquet", "summary.json", "preview.png")
 
@@ -27,11 +25,8 @@ def family(make_family):
 
 
 @pytest.fixture(scope="session")
-def judge():
-    torch.manual_seed(7)
-    attributes = (Attribute("yaw_deg", "number", -30, 30, "deg"),)
-    vocabulary = Vocabulary(("face",), attributes, ("hair", "face", "background"))
-    return EmbeddedJudge("tiny", EmbeddedNetwork(16, 8, vocabulary))
+def judge(make_judge):
+    return make_judge(["yaw_deg"], ["hair", "face", "background"])
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from stylealign.checkpoint import load_generator
 from stylealign.config.domains import FolderDomain
 from stylealign.data.build import build_image_set
 from stylealign.images import to_hwc, to_pixels
-from stylealign.judges.embedded import EmbeddedJudge
-from stylealign.judges.embedded_network import EmbeddedNetwork, Vocabulary
 from stylealign.latents import sample_z
 
 FILES = ("images.zip", "index.parquet", "regions.npz", "rejected.parquet", "summary.json", "preview.png")
@@ -28,9 +26,8 @@ def family(make_family):
 
 
 @pytest.fixture(scope="module")
-def judge():
-    torch.manual_seed(7)
-    return EmbeddedJudge("tiny", EmbeddedNetwork(16, 8, Vocabulary(("face",), (), ())))
+def judge(make_judge):
+    return make_judge()
 
 
 def image_set(root: Path, G) -> dict[str, Path]:
