@@ -1,14 +1,17 @@
-"""Numbers as figures write them: true minus signs, no exponents, and n/a for what is unknown."""
+"""Numbers as figures write them: true minus signs, n/a for what is unknown, exponents only beyond a million."""
 
 import numpy as np
 
 from stylealign.figures.heat_map import significant
 
 UNKNOWN = "n/a"
+MILLION = 1e6
 
 
 def number(value: float) -> str:
-    """Three significant digits."""
+    """Three significant digits; a million and more, which would not fit its column, as 7.00e7."""
+    if np.isfinite(value) and abs(value) >= MILLION:
+        return f"{value:.2e}".replace("e+0", "e").replace("e+", "e").replace("-", "\N{MINUS SIGN}")
     return significant(value) if np.isfinite(value) else UNKNOWN
 
 

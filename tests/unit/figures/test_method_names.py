@@ -40,3 +40,10 @@ def test_numbers():
         "\N{MINUS SIGN}0.25",
         "n/a",
     )
+
+
+def test_a_number_that_would_not_fit_its_column_is_short():
+    assert number(69_986_070) == "7.00e7"
+    assert number(-1.5e12) == "\N{MINUS SIGN}1.50e12"
+    assert number(999_000) == "999000"
+    assert interval(641_009, 79_140_174) == "641009\N{EN DASH}7.91e7"
