@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
 
-from stylealign.config.section import Section, key, untracked
+from stylealign.config.section import Section, all_different, key, untracked
 
 SPACES = ("z", "zplus", "w", "wplus")
 
@@ -32,14 +32,7 @@ def is_encoder(method: str) -> bool:
     return method.endswith("_enc")
 
 
-def no_method_twice(methods: tuple[str, ...]) -> tuple[str, ...]:
-    """``methods`` if each is named once."""
-    if len(set(methods)) < len(methods):
-        raise ValueError("names one of them twice; keep one")
-    return methods
-
-
-Methods = Annotated[tuple[Method, ...], AfterValidator(no_method_twice)]
+Methods = Annotated[tuple[Method, ...], AfterValidator(all_different)]
 
 
 class Optimisation(Section):

@@ -53,3 +53,10 @@ class Download(Section):
 def is_positive_power_of_two(number: int) -> bool:
     """Whether a number is 1, 2, 4, 8, ..."""
     return number > 0 and number & (number - 1) == 0
+
+
+def all_different(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """``values`` if none is named twice, for an ``AfterValidator``."""
+    if len(set(values)) < len(values):
+        raise ValueError("names one of them twice; keep one")
+    return values

@@ -1,6 +1,6 @@
 """Studies: which comparisons are made. Each is a table, and most a figure; one that is not named is not made."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
@@ -12,18 +12,12 @@ from stylealign.config.inversion import (
     TextureTranslation,
     Translation,
 )
-from stylealign.config.section import Section, key, untracked
+from stylealign.config.section import Section, all_different, key, untracked
 
 Truncation = Annotated[float, Ge(0), Le(1)]
 
 
-def _all_different(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if len(set(values)) < len(values):
-        raise ValueError("names one of them twice; keep one")
-    return values
-
-
-Truncations = Annotated[tuple[Truncation, ...], AfterValidator(_all_different)]
+Truncations = Annotated[tuple[Truncation, ...], AfterValidator(all_different)]
 
 
 class ModelQuality(Section):
@@ -112,7 +106,7 @@ class ChannelFate(Section):
     """What became of a parent's localized channels, in its child and grandchildren (StyleAlign, Table 3)."""
 
 
-Attributes = Annotated[tuple[str, ...], AfterValidator(_all_different)]
+Attributes = Annotated[tuple[str, ...], AfterValidator(all_different)]
 
 
 class AttributeChannels(Section):
