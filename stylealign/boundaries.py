@@ -7,12 +7,12 @@ Legend: B boundaries.
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from stylealign.config.problems import nearest
 from stylealign.errors import CheckpointError, ConfigError
+from stylealign.writing import write_npz
 
 CONDITIONAL = "|"  # attribute|other: what is left of the attribute's normal off the other's
 
@@ -45,16 +45,13 @@ class Boundaries:
 
 def save_boundaries(path: str | os.PathLike[str], boundaries: Boundaries) -> None:
     """Write the npz beside ``path``, then rename; equal boundaries give equal bytes."""
-    partial = Path(f"{path}.partial")
-    with open(partial, "wb") as file:
-        np.savez(
-            file,
-            names=np.asarray(boundaries.names, dtype=str),
-            normals=boundaries.normals.astype(np.float32),
-            intercepts=boundaries.intercepts.astype(np.float32),
-            attribute=np.asarray(boundaries.attributes, dtype=str),
-        )
-    os.replace(partial, path)
+    arrays = {
+        "names": np.asarray(boundaries.names, dtype=str),
+        "normals": boundaries.normals.astype(np.float32),
+        "intercepts": boundaries.intercepts.astype(np.float32),
+        "attribute": np.asarray(boundaries.attributes, dtype=str),
+    }
+    write_npz(path, arrays)
 
 
 def load_boundaries(path: str | os.PathLike[str]) -> Boundaries:

@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 from stylealign.devices import pick_device
 from stylealign.errors import CheckpointError
 from stylealign.networks.generator import Generator
+from stylealign.writing import whole_file
 
 _KEY = "stylealign"
 
@@ -65,13 +65,9 @@ def state_digest(state: Mapping[str, Tensor]) -> str:
 
 def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
     """Tensors and JSON metadata to safetensors, beside the target, synced, then renamed."""
-    partial = Path(f"{path}.partial")
-    partial.parent.mkdir(parents=True, exist_ok=True)
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    save_file(plain, partial, metadata={_KEY: json.dumps(dict(meta), sort_keys=True)})
-    with open(partial, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        save_file(plain, partial, metadata={_KEY: json.dumps(dict(meta), sort_keys=True)})
 
 
 def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -13,12 +13,12 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stylealign.errors import CodesError
+from stylealign.writing import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -115,10 +115,8 @@ def write_codes(path: PathLike, codes: Codes) -> None:
         "code": pa.FixedSizeListArray.from_arrays(flat, type=schema.field("code").type),
         **{name: getattr(codes, name) for name in _COLUMNS[1:]},
     }
-    partial = Path(f"{path}.partial")
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns, schema=schema), partial, use_dictionary=False, write_page_checksum=True)
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        pq.write_table(pa.table(columns, schema=schema), partial, use_dictionary=False, write_page_checksum=True)
 
 
 def read_codes(path: PathLike) -> Codes:

@@ -10,6 +10,7 @@
     ├── DeviceError            the device asked for is not there
     ├── JudgeError             a judge cannot be loaded, or was asked for what it cannot measure
     ├── CodesError             codes of images are damaged, or belong to another model
+    ├── StorageError           the disk is full, or may not be written
     ├── TableError             rows that do not fit the declared schema
     └── InterruptedRun         a signal asked to stop; the state is saved and the same command resumes
 
@@ -67,6 +68,10 @@ class CodesError(StyleAlignError):
 
 class TableError(StyleAlignError):
     """Rows that do not fit the declared schema of their table."""
+
+
+class StorageError(StyleAlignError):
+    """The disk is full, read-only or forbidden; what stood there is unharmed."""
 
 
 class InterruptedRun(StyleAlignError):

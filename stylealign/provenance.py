@@ -24,6 +24,7 @@ UNTRACKED = (
     "stylealign.tables",
     "stylealign.channel_tables",
     "stylealign.columns",
+    "stylealign.writing",
 )
 """Rooms whose edits change no result: settings arrive as values, which are tracked; errors and columns are prose.
 

@@ -29,6 +29,7 @@ from stylealign.inversion_tables import (
     REFERENCE_TRANSLATION,
     TRANSLATION,
 )
+from stylealign.writing import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -297,9 +298,8 @@ def write_table(
         "stylealign.provenance": json.dumps(dict(provenance), sort_keys=True, default=str),
     }
     arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), **metadata})
-    partial = Path(f"{path}.partial")
-    pq.write_table(arrow, partial)
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        pq.write_table(arrow, partial)
 
 
 def read_table(path: str | os.PathLike[str]) -> "pd.DataFrame":

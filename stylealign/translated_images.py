@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from stylealign.errors import TableError
+from stylealign.writing import write_npz
 
 INVERSION, BASELINE, CONTROL = "inversion", "baseline", "control"
 
@@ -62,11 +63,7 @@ def source_sets(
 
 def save_pictures(path: str | os.PathLike[str], pictures: Mapping[str, np.ndarray]) -> None:
     """Named arrays for a figure as npz, beside ``path``, then renamed; equal arrays give equal bytes."""
-    partial = Path(f"{path}.partial")
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    with open(partial, "wb") as file:
-        np.savez_compressed(file, **pictures)
-    os.replace(partial, path)
+    write_npz(path, pictures, compressed=True)
 
 
 def load_pictures(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 from stylealign.errors import InterruptedRun, StyleAlignError
 from stylealign.provenance import describe
+from stylealign.writing import storage_cure
 
 EXIT_INTERRUPTED = 75  # the state is saved: the same command goes on
 
@@ -50,8 +51,11 @@ def as_paths(value):
 
 
 def report(kind, error, trace):
-    """A user's mistake is one line; a programmer's has its traceback."""
-    expected = issubclass(kind, StyleAlignError)
-    logging.error(str(error) if expected else "".join(traceback.format_exception(kind, error, trace)))
+    """A user's mistake, or the disk's, is one line; a programmer's has its traceback."""
+    cure = storage_cure(error)
+    if issubclass(kind, StyleAlignError):
+        logging.error(str(error))
+    else:
+        logging.error(f"{error}: {cure}" if cure else "".join(traceback.format_exception(kind, error, trace)))
     logging.shutdown()
     os._exit(EXIT_INTERRUPTED if issubclass(kind, InterruptedRun) else 1)

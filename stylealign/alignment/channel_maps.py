@@ -8,10 +8,9 @@ Legend: n images, C convolution channels, g cells of the grid, R pixels.
 """
 
 import logging
-import os
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +21,7 @@ import numpy as np
 from stylealign.errors import TableError
 from stylealign.networks.stylespace import StyleLayer, channel_name
 from stylealign.provenance import canonical_json, text_digest
+from stylealign.writing import write_npz
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -95,8 +95,8 @@ def measure_channel_maps(
     with torch.inference_mode():
         for i in _logged(num_images):
             if _read_finished(files[i]) is None:
-                _replace_npz(files[i], _measure(G, z[i : i + 1], setting))
-    _replace_npz(output, _joined(files) | _described(G.style_layers, first, card.digest, setting.protocol))
+                write_npz(files[i], _measure(G, z[i : i + 1], setting))
+    write_npz(output, _joined(files) | _described(G.style_layers, first, card.digest, setting.protocol))
     shutil.rmtree(state)
 
 
@@ -169,14 +169,6 @@ def _described(layers: list[StyleLayer], first: int, digest: str, protocol: str)
         "digest": np.array(digest),
         "protocol": np.array(protocol),
     }
-
-
-def _replace_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    partial = Path(f"{path}.partial")
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    with open(partial, "wb") as file:
-        np.savez(file, **arrays)
-    os.replace(partial, path)
 
 
 def _joined(files: Sequence[Path]) -> dict[str, np.ndarray]:

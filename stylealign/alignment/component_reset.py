@@ -12,7 +12,6 @@ The paper leaves toRGB's affine, the noise and w_avg unassigned; this is our rea
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from stylealign.alignment.reset import Part, check_same_architecture, render, re
 from stylealign.checkpoint import load_generator
 from stylealign.images import to_hwc
 from stylealign.latents import sample_z
+from stylealign.writing import write_npz
 
 if TYPE_CHECKING:
     from stylealign.judges.judge import Judge
@@ -99,7 +99,4 @@ def component_reset_images(
     changed = [reset(child, parent, names) for names in component_parts(child).values()]
     z = sample_z(num_samples, child.z_dim, seed, "family")
     columns = [to_hwc(render(G, z, truncation_psi)) for G in (child, *changed, parent)]
-    partial = Path(f"{npz}.partial")
-    with open(partial, "wb") as file:
-        np.savez_compressed(file, pixels=np.stack(columns, axis=1), names=np.array(IMAGE_NAMES))
-    os.replace(partial, npz)
+    write_npz(npz, {"pixels": np.stack(columns, axis=1), "names": np.array(IMAGE_NAMES)}, compressed=True)

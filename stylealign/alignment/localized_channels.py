@@ -24,6 +24,7 @@ from stylealign.alignment.region_overlap import NOWHERE, dominant_regions, regio
 from stylealign.errors import TableError
 from stylealign.intervals import percentile_interval, resample_weights, wilson_interval
 from stylealign.tables import read_table
+from stylealign.writing import write_npz
 
 if TYPE_CHECKING:
     from stylealign.alignment.channel_maps import ChannelMaps
@@ -169,10 +170,7 @@ def lowest_iou(*models: Evidence) -> float:
 
 def save_evidence(path: str | os.PathLike[str], evidence: Evidence) -> None:
     """Write the npz beside ``path``, then rename; equal evidence gives equal bytes."""
-    partial = Path(f"{path}.partial")
-    with open(partial, "wb") as file:
-        np.savez(file, **{name: getattr(evidence, name) for name in _FIELDS})
-    os.replace(partial, path)
+    write_npz(path, {name: getattr(evidence, name) for name in _FIELDS})
 
 
 def load_evidence(path: str | os.PathLike[str]) -> Evidence:

@@ -7,10 +7,9 @@ maps, rejected files, a summary and a preview beside them.
 import itertools
 import json
 import logging
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from stylealign.data.split import split_by_hash, split_by_position
 from stylealign.data.writer import ImageSetWriter, digest_of, image_name
 from stylealign.errors import ImageSetError
 from stylealign.worlds.registry import get_world
+from stylealign.writing import whole_file
 
 if TYPE_CHECKING:
     from stylealign.config.domains import FolderDomain, WorldDomain, ZipDomain
@@ -156,17 +156,11 @@ def _write_summary(
         "num_rejected": len(writer.rejected),
         "digest": digest_of([facts.image_id for facts in writer.facts]),
     }
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
 @contextmanager
 def _written_whole(files: _Files) -> Iterator[_Files]:
-    """The same files with ``.partial`` at their ends, renamed when all are written and removed when one failed."""
-    partial = _Files(**{name: Path(f"{path}.partial") for name, path in vars(files).items()})
-    try:
-        yield partial
-        for name, path in vars(files).items():
-            os.replace(getattr(partial, name), path)
-    finally:
-        for path in vars(partial).values():
-            path.unlink(missing_ok=True)
+    """Where to write the same files: renamed when all are written, removed when one failed."""
+    with ExitStack() as stack:
+        yield _Files(**{name: stack.enter_context(whole_file(path)) for name, path in vars(files).items()})

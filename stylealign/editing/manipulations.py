@@ -8,7 +8,6 @@ Legend: E edits, n latent codes, S strengths.
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from stylealign.editing.manipulate import (
 from stylealign.editing.ranked_channels import ranked_channels
 from stylealign.errors import JudgeError
 from stylealign.latents import sample_z
+from stylealign.writing import write_npz
 
 if TYPE_CHECKING:
     from stylealign.networks.generator import Generator
@@ -105,14 +105,11 @@ def described_edit(G: "Generator", description: Mapping[str, Any], boundaries: B
 
 
 def _save(npz: PathLike, pixels: np.ndarray, edits: Sequence[Edit], strengths: Sequence[float]) -> None:
-    partial = Path(f"{npz}.partial")
-    with open(partial, "wb") as file:
-        np.savez_compressed(
-            file,
-            pixels=pixels,
-            edits=np.array([edit.title for edit in edits], dtype=str),
-            kinds=np.array([edit.kind for edit in edits], dtype=str),
-            attribute=np.array([edit.attribute for edit in edits], dtype=str),
-            strengths=np.asarray(strengths, dtype=np.float64),
-        )
-    os.replace(partial, npz)
+    arrays = {
+        "pixels": pixels,
+        "edits": np.array([edit.title for edit in edits], dtype=str),
+        "kinds": np.array([edit.kind for edit in edits], dtype=str),
+        "attribute": np.array([edit.attribute for edit in edits], dtype=str),
+        "strengths": np.asarray(strengths, dtype=np.float64),
+    }
+    write_npz(npz, arrays, compressed=True)

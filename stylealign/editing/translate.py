@@ -23,6 +23,7 @@ from stylealign.data.prepare import encode_png
 from stylealign.errors import CodesError, ImageSetError, LineageError
 from stylealign.images import to_hwc, to_pixels
 from stylealign.networks.spaces import code_shape, styles_of, ws_of
+from stylealign.writing import whole_file
 
 if TYPE_CHECKING:
     from stylealign.networks.generator import Generator
@@ -170,9 +171,7 @@ def _write_images(folder: Path, image_ids: Sequence[str], batches: Iterable[np.n
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for image in (image for images in batches for image in images):
-            path = folder / f"{next(names)}.png"
-            partial = Path(f"{path}.partial")
-            partial.write_bytes(encode_png(image))
-            os.replace(partial, path)
+            with whole_file(folder / f"{next(names)}.png") as partial:
+                partial.write_bytes(encode_png(image))
     except OSError as error:
         raise ImageSetError(f"{folder}: cannot be written to ({error}); name another folder for the images") from error

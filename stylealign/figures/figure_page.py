@@ -5,9 +5,10 @@ Snakemake's report centres a bare image and cuts off the top of one that is tall
 
 import base64
 import html as markup
-import os
 from pathlib import Path
 from string import Template
+
+from stylealign.writing import write_text
 
 PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -35,6 +36,4 @@ document.images[0].addEventListener("click", (event) => event.target.classList.t
 def write_figure_page(png: Path, html: Path, title: str) -> None:
     """One self-contained page with the picture inside; equal pictures give equal bytes."""
     picture = base64.b64encode(Path(png).read_bytes()).decode()
-    partial = Path(f"{html}.partial")
-    partial.write_text(PAGE.substitute(title=markup.escape(title), png=picture), encoding="utf-8", newline="\n")
-    os.replace(partial, html)
+    write_text(html, PAGE.substitute(title=markup.escape(title), png=picture))

@@ -3,7 +3,6 @@
 Nothing here touches global state: a figure is drawn inside :func:`applied` on its own ``Figure``, never through pyplot.
 """
 
-import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,6 +11,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
+
+from stylealign.writing import whole_file
 
 DPI = 160  # pixels per inch of every PNG
 WIDTH_PX = 1600  # no figure is wider
@@ -106,6 +107,5 @@ def save(figure: Figure, png: Path, pdf: Path | None = None) -> None:
     undated = dict.fromkeys(("Creator", "Producer", "CreationDate"))
     targets = [(Path(png), "png", {"Software": None})] + ([(Path(pdf), "pdf", undated)] if pdf else [])
     for target, kind, metadata in targets:
-        partial = Path(f"{target}.partial")
-        figure.savefig(partial, format=kind, dpi=DPI, metadata=metadata)
-        os.replace(partial, target)
+        with whole_file(target) as partial:
+            figure.savefig(partial, format=kind, dpi=DPI, metadata=metadata)

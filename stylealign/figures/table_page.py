@@ -7,7 +7,6 @@ Under each stand what the columns mean and how the table was made, both from the
 import html as markup
 import json
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from stylealign.figures.table_template import PAGE
 from stylealign.tables import TABLES, Table, read_provenance, read_table
+from stylealign.writing import write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,9 +36,9 @@ class Page:
 def write_table_page(parquet: Path, *, markdown: Path, csv: Path, html: Path) -> None:
     """The three twins of one table of the study; equal Parquet gives equal bytes."""
     page = read_page(parquet)
-    _write(markdown, to_markdown(page))
-    _write(csv, page.frame.to_csv(index=False, lineterminator="\n"))
-    _write(html, to_html(page))
+    write_text(markdown, to_markdown(page))
+    write_text(csv, page.frame.to_csv(index=False, lineterminator="\n"))
+    write_text(html, to_html(page))
 
 
 def read_page(parquet: Path) -> Page:
@@ -153,12 +153,6 @@ def _sentence(words: str) -> str:
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
-def _write(path: Path, text: str) -> None:
-    partial = Path(f"{path}.partial")
-    partial.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(partial, path)
 
 
 def reference_page(tables: Sequence[Table] = tuple(TABLES.values())) -> str:

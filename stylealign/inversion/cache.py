@@ -8,8 +8,6 @@ so several jobs may use one cache, and a job that is killed keeps every batch th
 
 import hashlib
 import logging
-import os
-import platform
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from pathlib import Path
 from stylealign.codes import Codes, Passport, join_codes, no_codes, read_codes, read_image_ids, write_codes
 from stylealign.errors import CodesError
 from stylealign.provenance import text_digest
+from stylealign.writing import write_text
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +40,7 @@ class CodeCache:
     def keep(self, codes: Codes) -> None:
         """Write the codes of a batch at once; on return a kill loses none of them."""
         assert codes.passport == self.passport, codes.passport
-        path = self.folder / f"{_name(codes.image_ids)}.parquet"
-        own = path.with_name(f"{path.name}.{platform.node()}.{os.getpid()}")  # another job may have the same batch
-        write_codes(own, codes)
-        os.replace(own, path)
+        write_codes(self.folder / f"{_name(codes.image_ids)}.parquet", codes)
         self._say_what_it_is()
 
     def _parts_with(self, image_ids: Sequence[str]) -> Iterator[Codes]:
@@ -72,9 +68,7 @@ class CodeCache:
         """The key beside the codes, for a reader who wonders which folder is which."""
         path = self.folder / "key.json"
         if not path.exists():
-            own = path.with_name(f"{path.name}.{platform.node()}.{os.getpid()}")
-            own.write_text(self.passport.settings, encoding="utf-8")
-            os.replace(own, path)
+            write_text(path, self.passport.settings)
 
 
 def _name(image_ids: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocab
 from stylealign.judges.judge import ATTRIBUTES, DISTANCE, FEATURES, REGIONS, Judge
 from stylealign.judges.perceptual import flat_units, unit_distance, unit_normalise
 from stylealign.judges.weights import require_weights
+from stylealign.writing import whole_file
 
 KEY, KIND = "stylealign", "judge"  # one metadata key: safetensors writes several in no fixed order
 CURE = "it is made by the rule judge: run the workflow, or name the file it wrote"
@@ -100,9 +101,8 @@ def save_embedded(path: str | os.PathLike[str], network: EmbeddedNetwork, passpo
     description = {"resolution": network.resolution, "width": network.width, "vocabulary": vocabulary}
     metadata = {KEY: json.dumps({"kind": KIND, "network": description, "passport": dict(passport)}, sort_keys=True)}
     state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-    partial = Path(f"{path}.partial")
-    save_file(state, partial, metadata)
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        save_file(state, partial, metadata)
 
 
 def load_embedded(

@@ -10,12 +10,12 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stylealign.errors import JudgeError
+from stylealign.writing import write_npz
 
 if TYPE_CHECKING:
     from stylealign.data.image_set import ImageSet
@@ -93,18 +93,15 @@ def _joined(parts: list[tuple[np.ndarray, Mapping[str, np.ndarray]]]) -> tuple[n
 
 def save_features(path: str | os.PathLike[str], features: Features) -> None:
     """Write the npz beside ``path``, then rename; equal features give equal bytes."""
-    partial = Path(f"{path}.partial")
-    with open(partial, "wb") as file:
-        np.savez(
-            file,
-            features=features.features,
-            image_ids=features.image_ids,
-            split=features.split,
-            attributes=features.attributes,
-            attribute_names=np.asarray(features.attribute_names, dtype=str),
-            protocol=np.asarray(features.protocol),
-        )
-    os.replace(partial, path)
+    arrays = {
+        "features": features.features,
+        "image_ids": features.image_ids,
+        "split": features.split,
+        "attributes": features.attributes,
+        "attribute_names": np.asarray(features.attribute_names, dtype=str),
+        "protocol": np.asarray(features.protocol),
+    }
+    write_npz(path, arrays)
 
 
 def load_features(path: str | os.PathLike[str]) -> Features:

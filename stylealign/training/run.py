@@ -6,7 +6,6 @@ A child starts from all weights of its parent's G, D and averaged generator; ADA
 import dataclasses
 import json
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +42,7 @@ from stylealign.training.recipe import RECIPE
 from stylealign.training.resume import ResumeFolder
 from stylealign.training.signals import StopRequest, stop_on_signals
 from stylealign.training.state import TrainState, build_state
+from stylealign.writing import write_npz
 
 log = logging.getLogger(__name__)
 
@@ -263,10 +263,8 @@ def _cost(run: TrainState, course: Course, spec: ResolvedModel, threads: int) ->
 def save_samples(path: Path, spec: ResolvedModel, kimg: list[float], pixels: list[Tensor]) -> None:
     """``z``, ``kimg`` and ``pixels`` [K, n, R, R, 3] of the study's common z, for the family and progress figures."""
     z = study_z(spec)
-    partial = path.with_name(f"{path.name}.partial")
-    with open(partial, "wb") as file:
-        np.savez(file, z=z.numpy(), kimg=np.float32(kimg), pixels=np.stack([to_hwc(part) for part in pixels]))
-    os.replace(partial, path)
+    shown = np.stack([to_hwc(part) for part in pixels])
+    write_npz(path, {"z": z.numpy(), "kimg": np.float32(kimg), "pixels": shown})
 
 
 def _tensorboard(folder: Path) -> Any:
