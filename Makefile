@@ -2,6 +2,7 @@
 # make report  the report of what is finished
 # make test    everything that must hold: format, lint, floors, types, tests, the smoke study and its report
 # make lint    the quick part of it
+# make torture 20 kills at random moments of the smoke study, and whether the results are the same bytes (KILLS=5: fewer)
 # make bench   speed, printed
 # make docs    the pages generated from the code
 # make clean   results away (make clean-all: the environment too)
@@ -9,6 +10,8 @@
 PYTHON ?= python3
 CONFIG ?= config.yaml
 CORES ?= all
+WORKERS ?= 2
+KILLS ?= 20
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -16,7 +19,7 @@ CODE := stylealign workflow_scripts tests benchmarks
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SHELL := /bin/bash
 
-.PHONY: run report test lint unit bench docs docs-check clean clean-all
+.PHONY: run report test lint unit torture bench docs docs-check clean clean-all
 .DEFAULT_GOAL := run
 
 # The environment, made once and again only when what it holds has changed.
@@ -47,8 +50,12 @@ lint: $(READY)
 	lint-imports
 	mypy
 
+# Two processes with one thread each, which beat one with two.
 unit: $(READY)
-	python -m pytest -q
+	OMP_NUM_THREADS=1 python -m pytest -q -n $(WORKERS) --dist loadgroup
+
+torture: $(READY)
+	OMP_NUM_THREADS=1 python tests/faults/torture.py --kills $(KILLS)
 
 # The smoke study's shape is the default study's; the tests run it whole in a folder of their own, report included.
 test: lint unit
