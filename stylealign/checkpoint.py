@@ -1,28 +1,22 @@
 """A generator on disk that explains itself: safetensors with its card inside. One loader, no code is ever executed.
 
 ``g_ema.safetensors`` holds the averaged generator and a :class:`ModelCard`; ``pair.safetensors`` holds the training
-pair (``G/...``, ``D/...``) that a child starts from. Files are written beside the target and renamed.
+pair (``G/...``, ``D/...``) that a child starts from. Files are sealed, written beside the target and renamed.
 """
 
 import dataclasses
-import hashlib
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from stylealign.devices import pick_device
 from stylealign.errors import CheckpointError
 from stylealign.networks.generator import Generator
-from stylealign.writing import whole_file
-
-_KEY = "stylealign"
+from stylealign.sealed import UNREADABLE, read_sealed, read_sealed_meta, state_digest, write_sealed
 
 
 @dataclass(frozen=True)
@@ -53,34 +47,20 @@ class ModelCard:
         return self.lineage_digests[-1]
 
 
-def state_digest(state: Mapping[str, Tensor]) -> str:
-    """sha256 over names, shapes, types and bytes of a state dict, in the order of its names."""
-    sha = hashlib.sha256()
-    for name in sorted(state):
-        tensor = state[name].detach().cpu().contiguous()
-        sha.update(f"{name}|{tuple(tensor.shape)}|{tensor.dtype}|".encode())
-        sha.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return sha.hexdigest()
-
-
 def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
-    """Tensors and JSON metadata to safetensors, beside the target, synced, then renamed."""
-    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    with whole_file(path) as partial:
-        save_file(plain, partial, metadata={_KEY: json.dumps(dict(meta), sort_keys=True)})
+    """Tensors and JSON metadata to safetensors, sealed (:mod:`stylealign.sealed`), whole or not at all."""
+    write_sealed(path, tensors, meta)
 
 
 def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """What :func:`save_tensors` wrote; :class:`CheckpointError` when the file is not one of ours or is damaged."""
     try:
-        with safe_open(os.fspath(path), framework="pt") as file:
-            meta = json.loads((file.metadata() or {})[_KEY])
-            return {name: file.get_tensor(name) for name in file.keys()}, meta  # noqa: SIM118
+        return read_sealed(path)
     except FileNotFoundError as error:
         raise CheckpointError(f"{path}: no such checkpoint") from error
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
+    except UNREADABLE as error:
         raise CheckpointError(
-            f"{path}: not a stylealign checkpoint, or cut short ({error}); restore it, or if it is a result of this "
+            f"{path}: not a stylealign checkpoint, or cut short or altered ({error}); restore it, or if it is a result of this "
             "study delete it and run again"
         ) from error
 
@@ -105,9 +85,8 @@ def _card(meta: Mapping[str, Any], path: str | os.PathLike[str]) -> ModelCard:
 def read_card(path: str | os.PathLike[str]) -> ModelCard:
     """The card alone, without reading the weights."""
     try:
-        with safe_open(os.fspath(path), framework="pt") as file:
-            meta = json.loads((file.metadata() or {})[_KEY])
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        meta = read_sealed_meta(path)
+    except UNREADABLE as error:
         raise CheckpointError(f"{path}: not a stylealign checkpoint ({error})") from error
     return _card(meta, path)
 

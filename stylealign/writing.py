@@ -8,12 +8,14 @@ import contextlib
 import errno
 import os
 import platform
+import zipfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stylealign.errors import StorageError
+from stylealign.signature import signature_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +28,7 @@ _CURES = {
     errno.EFBIG: "the file is larger than this disk or account may hold; write to another one",
     errno.EROFS: "the disk is mounted read-only; write to another one",
     errno.EACCES: "it may not be written; correct the rights of its folder",
+    errno.EIO: "the disk does not answer as it should; look at its health",
     errno.EPERM: "it may not be written; correct the rights of its folder",
 }
 
@@ -40,15 +43,25 @@ def whole_file(path: PathLike) -> Iterator[Path]:
     """
     target = Path(path)
     partial = partial_name(target)
+    with disk_errors_told(target):
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(target.parent)
+            yield partial
+            _sync(partial)
+            os.replace(partial, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
+
+
+@contextlib.contextmanager
+def disk_errors_told(target: Path) -> Iterator[None]:
+    """What the disk refuses within becomes a :class:`StorageError` that names ``target``."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target.parent)
-        yield partial
-        _sync(partial)
-        os.replace(partial, target)
+        yield
     except BaseException as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
         cure = storage_cure(error)
         if cure is None:
             raise
@@ -69,11 +82,20 @@ def storage_cure(error: BaseException) -> str | None:
 
 
 def write_npz(path: PathLike, arrays: "Mapping[str, np.ndarray | Any]", *, compressed: bool = False) -> None:
-    """Named arrays as npz, without pickle; equal arrays give equal bytes."""
+    """Named arrays as npz, without pickle; equal arrays give equal bytes. The archive's comment is the signature."""
     import numpy as np
 
-    with whole_file(path) as partial, open(partial, "wb") as file:
-        (np.savez_compressed if compressed else np.savez)(file, allow_pickle=False, **arrays)
+    with whole_file(path) as partial:
+        with open(partial, "wb") as file:
+            (np.savez_compressed if compressed else np.savez)(file, allow_pickle=False, **arrays)
+        _sign_archive(partial)
+
+
+def _sign_archive(partial: Path) -> None:
+    text = signature_text().encode()
+    if text and len(text) <= zipfile.ZIP_MAX_COMMENT:
+        with zipfile.ZipFile(partial, "a") as archive:
+            archive.comment = text
 
 
 def write_text(path: PathLike, text: str) -> None:

@@ -7,10 +7,11 @@ loses one image, and the images of a model may be split among jobs. Reading need
 Legend: n images, C convolution channels, g cells of the grid, R pixels.
 """
 
+import json
 import logging
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,9 +20,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stylealign.errors import TableError
+from stylealign.locks import FolderLock
 from stylealign.networks.stylespace import StyleLayer, channel_name
 from stylealign.provenance import canonical_json, text_digest
-from stylealign.writing import write_npz
+from stylealign.signals import stop_at_once
+from stylealign.writing import write_npz, write_text
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RECIPE = 1  # counts changes of what a finished image holds: images of another recipe are not resumed from
+OF = "of.json"  # says beside finished images what they are of
 LEVELS = 65535  # a map is kept in uint16, 65535 being its maximum
 
 PER_IMAGE = ("maps", "scale", "pixels")
@@ -78,6 +82,8 @@ def measure_channel_maps(
 
     Raises:
         CheckpointError: ``g_ema`` is absent or damaged.
+        ResumeError: another process works in ``state``.
+        InterruptedRun: a signal asked to stop; every finished image is kept.
         ValueError: the grid does not divide the image.
     """
     import torch
@@ -86,18 +92,18 @@ def measure_channel_maps(
     from stylealign.latents import sample_z
 
     assert 0 <= first <= num_total - num_images, (first, num_images, num_total)
-    G, card = load_generator(g_ema, device)
-    z = sample_z(num_total, G.z_dim, seed, "family")[first : first + num_images]  # [n, z_dim]
-    setting = Setting(truncation_psi, min(grid, G.img_resolution), memory_budget_gb)
-    folder = state / _identity(setting, card.digest, seed, G.mapping.w_avg.device.type)
-    folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / f"{first + i:06d}.npz" for i in range(num_images)]
-    with torch.inference_mode():
-        for i in _logged(num_images):
-            if _read_finished(files[i]) is None:
-                write_npz(files[i], _measure(G, z[i : i + 1], setting))
-    write_npz(output, _joined(files) | _described(G.style_layers, first, card.digest, setting.protocol))
-    shutil.rmtree(state)
+    with stop_at_once(f"{output}"), FolderLock(state):
+        G, card = load_generator(g_ema, device)
+        z = sample_z(num_total, G.z_dim, seed, "family")[first : first + num_images]  # [n, z_dim]
+        setting = Setting(truncation_psi, min(grid, G.img_resolution), memory_budget_gb)
+        folder = _own_folder(state, setting, card.digest, seed, G.mapping.w_avg.device.type)
+        files = [folder / f"{first + i:06d}.npz" for i in range(num_images)]
+        with torch.inference_mode():
+            for i in _logged(num_images):
+                if _read_finished(files[i]) is None:
+                    write_npz(files[i], _measure(G, z[i : i + 1], setting))
+        write_npz(output, _joined(files) | _described(G.style_layers, first, card.digest, setting.protocol))
+        shutil.rmtree(state)
 
 
 @dataclass(frozen=True)
@@ -113,10 +119,24 @@ class Setting:
         return f"psi{self.truncation_psi:g}-const-noise-grid{self.grid}"
 
 
-def _identity(setting: Setting, digest: str, seed: int, device: str) -> str:
-    """The name of the folder of finished images."""
-    parts = asdict(setting) | {"digest": digest, "seed": seed, "device": device, "recipe": RECIPE}
-    return text_digest(canonical_json(parts))
+def _own_folder(state: Path, setting: Setting, digest: str, seed: int, device: str) -> Path:
+    """The folder of finished images of this run, made; images of another run beside it are named and not used."""
+    own = asdict(setting) | {"digest": digest, "seed": seed, "device": device, "recipe": RECIPE}
+    folder = state / text_digest(canonical_json(own))
+    for other in sorted(state.glob(f"*/{OF}")):
+        if other.parent != folder:
+            log.warning("%s: finished images of another run are not used (%s)", state, _differences(other, own))
+    write_text(folder / OF, canonical_json(own))
+    return folder
+
+
+def _differences(other: Path, own: Mapping[str, object]) -> str:
+    try:
+        theirs = dict(json.loads(other.read_text(encoding="utf-8")))
+    except ValueError:
+        return f"{other} cannot be read"
+    changed = {key: theirs.get(key) for key in own if theirs.get(key) != own[key]}
+    return f"{json.dumps(changed)}; this run: {json.dumps({key: own[key] for key in changed})}"
 
 
 def _logged(num: int) -> Iterator[int]:

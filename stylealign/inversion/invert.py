@@ -28,6 +28,7 @@ from stylealign.inversion.found import Found
 from stylealign.inversion.key import passport_of
 from stylealign.inversion.methods import Invert, inversion_of
 from stylealign.inversion.same_region import measure_same_region
+from stylealign.signals import stop_at_once
 
 if TYPE_CHECKING:
     from stylealign.judges.judge import Judge
@@ -59,26 +60,29 @@ def invert(
     """Codes of the images ``first`` to ``first + num`` (``None``: to the last) of ``settings.split``, to ``output``.
 
     ``encoder`` is needed by the methods that end in ``_enc``. ``region_judge`` and ``regions``, the image set's file,
-    say whether reconstructions keep their regions. A shard past the last image is a file without codes.
+    say whether reconstructions keep their regions. A shard past the last image is a file without codes. A stop signal
+    drops the batch in hand.
 
     Raises:
         ImageSetError: the image set is damaged, has no such split, or is of another resolution than the model.
         CheckpointError: the model or the encoder is damaged or foreign.
         CodesError: the encoder is of another model, or inversion found something that is no number.
         JudgeError: ``judge`` measures no distance, ``region_judge`` finds no regions.
+        InterruptedRun: a signal asked to stop; every finished batch is in the cache.
     """
-    G, card = load_generator(g_ema, device)
-    image_set = ImageSet.open(Path(images), Path(index), settings.split)
-    _check_resolution(image_set, G, images, g_ema)
-    encoder = Path(encoder) if is_encoder(method) and encoder else None
-    passport = passport_of(G, card, method, settings, judge=judge, encoder=encoder, seed=seed)
-    invert_batch = inversion_of(G, passport, settings, judge=judge, encoder=encoder, seed=seed)
-    positions = _range(image_set, first, num)
-    log.info("%s by %s in %s: %d of %d images", images, method, card.model, len(positions), image_set.num)
-    known = CodeCache(Path(cache), passport)
-    codes = codes_of(image_set, positions, known, invert_batch, settings.optimisation.batch_size)
-    same = measure_same_region(G, codes, region_judge, regions, image_set.rows[positions])
-    write_codes(output, dataclasses.replace(codes, same_region=same))
+    with stop_at_once(f"{images} by {method}"):
+        G, card = load_generator(g_ema, device)
+        image_set = ImageSet.open(Path(images), Path(index), settings.split)
+        _check_resolution(image_set, G, images, g_ema)
+        encoder = Path(encoder) if is_encoder(method) and encoder else None
+        passport = passport_of(G, card, method, settings, judge=judge, encoder=encoder, seed=seed)
+        invert_batch = inversion_of(G, passport, settings, judge=judge, encoder=encoder, seed=seed)
+        positions = _range(image_set, first, num)
+        log.info("%s by %s in %s: %d of %d images", images, method, card.model, len(positions), image_set.num)
+        known = CodeCache(Path(cache), passport)
+        codes = codes_of(image_set, positions, known, invert_batch, settings.optimisation.batch_size)
+        same = measure_same_region(G, codes, region_judge, regions, image_set.rows[positions])
+        write_codes(output, dataclasses.replace(codes, same_region=same))
 
 
 def codes_of(

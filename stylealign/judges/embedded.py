@@ -3,7 +3,6 @@
 The file's metadata hold everything else that is needed: resolution, width, vocabulary, recipe, seed.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,8 +10,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from stylealign.errors import JudgeError
 from stylealign.images import to_net
@@ -20,9 +17,9 @@ from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocab
 from stylealign.judges.judge import ATTRIBUTES, DISTANCE, FEATURES, REGIONS, Judge
 from stylealign.judges.perceptual import flat_units, unit_distance, unit_normalise
 from stylealign.judges.weights import require_weights
-from stylealign.writing import whole_file
+from stylealign.sealed import UNREADABLE, read_sealed, write_sealed
 
-KEY, KIND = "stylealign", "judge"  # one metadata key: safetensors writes several in no fixed order
+KIND = "judge"
 CURE = "it is made by the rule judge: run the workflow, or name the file it wrote"
 
 
@@ -99,10 +96,7 @@ def save_embedded(path: str | os.PathLike[str], network: EmbeddedNetwork, passpo
     """Write the judge beside ``path``, then rename. ``passport`` (recipe, seed, kimg, ...) goes into its metadata."""
     vocabulary = asdict(network.vocabulary)
     description = {"resolution": network.resolution, "width": network.width, "vocabulary": vocabulary}
-    metadata = {KEY: json.dumps({"kind": KIND, "network": description, "passport": dict(passport)}, sort_keys=True)}
-    state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-    with whole_file(path) as partial:
-        save_file(state, partial, metadata)
+    write_sealed(path, network.state_dict(), {"kind": KIND, "network": description, "passport": dict(passport)})
 
 
 def load_embedded(
@@ -111,10 +105,8 @@ def load_embedded(
     """The judge in ``path``; :class:`JudgeError` when it is absent or not such a file."""
     path = require_weights(name, path, CURE)
     try:
-        with safe_open(path, "pt") as file:
-            meta = json.loads((file.metadata() or {})[KEY])
-            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  not a dict
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        state, meta = read_sealed(path)
+    except UNREADABLE as error:
         raise JudgeError(
             f"judges.{name}: {path} is not a file of this package, or damaged ({error}); {CURE}"
         ) from error

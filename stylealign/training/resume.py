@@ -5,25 +5,26 @@ that belongs to another run (another config, other images, another recipe) is se
 never used; when the old config comes back, so does its state.
 """
 
-import fcntl
 import hashlib
 import json
 import logging
-import os
+import platform
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from torch import Tensor
 
 from stylealign.checkpoint import load_tensors, save_tensors
-from stylealign.errors import CheckpointError, ResumeError
+from stylealign.errors import CheckpointError
+from stylealign.locks import FolderLock
 
 log = logging.getLogger(__name__)
 
 KEEP = 2
+FORMAT = 1  # of a checkpoint's names; a state of another one is never loaded
 
 
 class ResumeFolder:
@@ -35,51 +36,56 @@ class ResumeFolder:
     def __init__(self, folder: Path, identity: Mapping[str, str]):
         self.folder = folder
         self.identity = dict(identity)
-        self._lock: IO[str] | None = None
+        self._lock = FolderLock(folder)
 
     def __enter__(self) -> "ResumeFolder":
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = open(self.folder / "lock", "a+")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock.seek(0)
-            owner = self._lock.read().strip() or "unknown"
-            raise ResumeError(
-                f"{self.folder}: another process ({owner}) is working here; wait for it, or stop it and run again"
-            ) from error
-        self._lock.truncate(0)
-        self._lock.write(f"pid {os.getpid()} on {os.uname().nodename}")
-        self._lock.flush()
+        self._lock.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._lock is not None
-        self._lock.close()
+        self._lock.__exit__(kind, error, trace)
 
     def save(self, step: int, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
-        """Keep a checkpoint and drop all but the newest two."""
-        stamp = {"step": step, "identity": self.identity}
+        """Keep a checkpoint and drop all but the newest two.
+
+        Raises :class:`StorageError` where the disk is full, and then drops none.
+        """
+        self._lock.check()
+        stamp = {"step": step, "identity": self.identity, "format": FORMAT, "machine": platform.machine()}
         save_tensors(self.folder / f"state-{step:09d}.safetensors", tensors, {**meta, **stamp})
         for old in self._checkpoints()[KEEP:]:
             old.unlink()
 
     def newest(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """The newest whole checkpoint of this very run, or None; a damaged one is skipped with a warning."""
+        """The newest whole checkpoint of this very run, or None.
+
+        One that is damaged, of another format, or holds what is no number is skipped with a warning.
+        """
         self._bring_back()
         for path in self._checkpoints():
             try:
-                tensors, meta = load_tensors(path)
+                tensors, meta = _read(path)
             except CheckpointError as error:
-                log.warning("skipping a damaged checkpoint: %s", error)
+                log.warning("skipping a checkpoint, which is put into stale/: %s", error)
+                self._put(path, "unreadable")  # else it would count as one of the newest two
                 continue
             if meta.get("identity") == self.identity:
+                self._tell_of_another_machine(meta)
                 return tensors, meta
             self._set_aside(meta.get("identity") or {})
             return None
         return None
+
+    def _tell_of_another_machine(self, meta: Mapping[str, Any]) -> None:
+        there, here = meta.get("machine"), platform.machine()
+        if there != here:
+            log.warning(
+                "%s: the saved state is of a machine of another kind (%s; this one: %s); it is gone on with, but the "
+                "result will differ in its last bits from that of one machine",
+                *(self.folder, there or "unknown", here),
+            )
 
     def clear(self) -> None:
         """Remove the heavy part after success."""
@@ -107,11 +113,13 @@ class ResumeFolder:
             path.replace(self.folder / path.name)
         stale.rmdir()
 
+    def _put(self, path: Path, name: str) -> None:
+        (self.folder / "stale" / name).mkdir(parents=True, exist_ok=True)
+        path.replace(self.folder / "stale" / name / path.name)
+
     def _set_aside(self, other: Mapping[str, str]) -> None:
-        stale = self._stale(other)
-        stale.mkdir(parents=True, exist_ok=True)
         for path in self._checkpoints():
-            path.replace(stale / path.name)
+            self._put(path, self._stale(other).name)
         changed = [key for key in self.identity | dict(other) if self.identity.get(key) != other.get(key)]
         theirs, ours = ({key: value.get(key) for key in changed} for value in (other, self.identity))
         log.warning(
@@ -120,6 +128,20 @@ class ResumeFolder:
             json.dumps(theirs),
             json.dumps(ours),
         )
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """A checkpoint; :class:`CheckpointError` where it cannot be gone on from."""
+    tensors, meta = load_tensors(path)
+    if meta.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path}: a state of format {meta.get('format')}, and this version of stylealign goes on from format "
+            f"{FORMAT}; resume with the version that wrote it, or let this one start anew"
+        )
+    broken = [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())]
+    if broken:
+        raise CheckpointError(f"{path}: {broken[0]} holds what is no number; an earlier state is gone on from")
+    return tensors, meta
 
 
 def _identity_of(path: Path) -> dict[str, str]:

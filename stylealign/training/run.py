@@ -35,12 +35,12 @@ from stylealign.images import to_hwc, to_pixels
 from stylealign.latents import sample_z
 from stylealign.networks.generator import Generator
 from stylealign.provenance import file_sha256
+from stylealign.signals import StopRequest, stop_on_signals
 from stylealign.tables import TICKS, TRAINING, write_table
 from stylealign.training.course import Clock, Course, Schedule, refuse_divergence, refuse_infinities
 from stylealign.training.loop import training_loop
 from stylealign.training.recipe import RECIPE
 from stylealign.training.resume import ResumeFolder
-from stylealign.training.signals import StopRequest, stop_on_signals
 from stylealign.training.state import TrainState, build_state
 from stylealign.writing import write_npz
 
