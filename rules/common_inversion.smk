@@ -29,14 +29,19 @@ def start_of_encoder(wildcards):
     parent = study.models[wildcards.model].parent
     if wildcards.start == "random":
         return []
-    start = inversion_plan.encoder_start(study, parent)
+    start = inversion_plan.encoder_start(study, parent, wildcards.space)
     return f"results/encoders/{parent}/{wildcards.space}.{start}.safetensors"
+
+
+def published_encoder(wildcards):
+    """The file of the encoder that the wildcard model takes over."""
+    return str(inversion_plan.published_encoder(study, wildcards.model, wildcards.space))
 
 
 def encoder_of_method(wildcards):
     """The encoder that a method needs; none for optimisation."""
     space, _, way = wildcards.method.rpartition("_")
-    start = inversion_plan.encoder_start(study, wildcards.model)
+    start = inversion_plan.encoder_start(study, wildcards.model, space)
     return f"results/encoders/{wildcards.model}/{space}.{start}.safetensors" if way == "enc" else []
 
 

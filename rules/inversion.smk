@@ -28,6 +28,30 @@ rule encoder:
         "../workflow_scripts/encoder.py"
 
 
+rule adopt_encoder:
+    input:
+        file=published_encoder,
+        g_ema="results/models/{model}/g_ema.safetensors",
+    output:
+        encoder="results/encoders/{model}/{space}.published.safetensors",
+    log:
+        "results/logs/adopt_encoder/{model}.{space}.log",
+    wildcard_constraints:
+        model=any_of(inversion_plan.published_models(study)),
+    threads: 1
+    resources:
+        mem_mb=memory(6000),
+        runtime=minutes(30),
+        gpu=int(ON_GPU),
+    params:
+        spec=spec(inversion_slices.published_encoder, "model", "space"),
+        code=code("adopt_encoder"),
+    message:
+        "Take {input.file} as the encoder of {wildcards.model} into {wildcards.space}"
+    script:
+        "../workflow_scripts/adopt_encoder.py"
+
+
 rule inversion:
     input:
         g_ema="results/models/{model}/g_ema.safetensors",

@@ -1,13 +1,14 @@
 """An encoder on disk that explains itself: safetensors with its card inside (StyleAlign, A.4 and A.5).
 
-Beside the encoder lies the latent discriminator it was trained with (W+), which a child's training goes on with. Files
-are written beside the target and renamed; no code is ever executed.
+Beside the encoder lies the latent discriminator it was trained with (W+), which a child's training goes on with. A
+published encoder (pSp, e4e) that was taken into the study is such a file too. Files are written beside the target and
+renamed; no code is ever executed.
 """
 
 import dataclasses
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -17,11 +18,13 @@ from stylealign.checkpoint import load_strictly, load_tensors, save_tensors, sta
 from stylealign.devices import pick_device
 from stylealign.errors import CheckpointError
 from stylealign.networks.encoder import Encoder, LatentDiscriminator
+from stylealign.networks.psp_encoder import PspEncoder
 
 KIND = "encoder"
 _ENCODER, _DISCRIMINATOR = "encoder/", "latent_discriminator/"
 
 PathLike = str | os.PathLike[str]
+AnyEncoder = Encoder | PspEncoder
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,19 @@ class EncoderCard:
     discriminator: str = ""  # empty where there is none
 
 
+@dataclass(frozen=True)
+class PublishedCard(EncoderCard):
+    """The card of an encoder that was published, not trained here.
+
+    ``start`` is published; ``generator`` is the model it is used for. ``source`` says which file it was (``file``,
+    ``sha256``), what in it (``kind``: psp or e4e), and what had to be assumed (``said``, lines).
+    """
+
+    source: dict[str, Any] = field(default_factory=dict)
+
+
 def save_encoder(
-    path: PathLike, encoder: Encoder, card: EncoderCard, discriminator: LatentDiscriminator | None = None
+    path: PathLike, encoder: AnyEncoder, card: EncoderCard, discriminator: LatentDiscriminator | None = None
 ) -> None:
     """The encoder with its card (whose digests are set here) and, where there is one, its latent discriminator."""
     own, beside = encoder.state_dict(), {} if discriminator is None else discriminator.state_dict()
@@ -63,7 +77,7 @@ def save_encoder(
     save_tensors(path, tensors, {"kind": KIND, "card": dataclasses.asdict(card)})
 
 
-def load_encoder(path: PathLike, device: torch.device | str = "cpu") -> tuple[Encoder, EncoderCard]:
+def load_encoder(path: PathLike, device: torch.device | str = "cpu") -> tuple[AnyEncoder, EncoderCard]:
     """An encoder ready to encode (eval, no gradients) and its card; the weights are checked by their digest.
 
     Raises :class:`CheckpointError` when the file is damaged, or anything but an encoder.
@@ -72,7 +86,7 @@ def load_encoder(path: PathLike, device: torch.device | str = "cpu") -> tuple[En
     weights = _part(tensors, _ENCODER)
     _refuse_damaged(weights, card.digest, path)
     try:
-        encoder = Encoder(**card.network)
+        encoder = _blank(card.network)
     except (TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path}: an encoder that this version does not know ({error}); train it again"
@@ -97,6 +111,15 @@ def load_latent_discriminator(path: PathLike) -> LatentDiscriminator | None:
     return discriminator
 
 
+def _blank(network: Mapping[str, Any]) -> AnyEncoder:
+    """The network that a card describes, before its weights are loaded: a large one is not drawn at random first."""
+    if "kind" not in network:
+        return Encoder(**network)
+    with torch.device("meta"):
+        encoder = PspEncoder(**network)
+    return encoder.to_empty(device="cpu")
+
+
 def _read(path: PathLike) -> tuple[dict[str, Tensor], EncoderCard]:
     tensors, meta = load_tensors(path)
     if meta.get("kind") != KIND:
@@ -104,7 +127,7 @@ def _read(path: PathLike) -> tuple[dict[str, Tensor], EncoderCard]:
             f"{path}: holds a {meta.get('kind')}, not an encoder; name a results/encoders/{{model}}/*.safetensors"
         )
     try:
-        return tensors, EncoderCard(**meta["card"])
+        return tensors, (PublishedCard if "source" in meta["card"] else EncoderCard)(**meta["card"])
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: holds no readable card of an encoder ({error}); train it again") from error
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from stylealign.config.check_path import check_path
 from stylealign.config.check_studies import check_judge_of
 from stylealign.config.domains import Photographs, WorldDomain
-from stylealign.config.inversion import Inversion, InversionQuality, is_encoder, space_of
+from stylealign.config.inversion import EncoderFinetune, Inversion, InversionQuality, is_encoder, space_of
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
 
-QUALITY = "studies.inversion_quality"
+QUALITY, PUBLISHED = "studies.inversion_quality", "inversion.encoders.from"
 
 
 def check_inversion(sketch: Sketch) -> Iterator[Problem]:
@@ -22,6 +23,7 @@ def check_inversion(sketch: Sketch) -> Iterator[Problem]:
         yield Problem(f"{QUALITY}", "needs the section `inversion` beside studies; `inversion: {judge: ...}` is enough")
     yield from _check_inverted(sketch, asked)
     yield from _check_encoders(sketch, asked)
+    yield from _check_published(sketch, asked)
     yield from _check_finetune(sketch, asked)
 
 
@@ -37,6 +39,10 @@ def _check_settings(sketch: Sketch, settings: Inversion, shown: Sequence[str]) -
     if settings.encoders.progressive_from > settings.encoders.progressive_until:
         cure = f"comes after progressive_until ({settings.encoders.progressive_until:g}); lower it"
         yield Problem("inversion.encoders.progressive_from", cure, settings.encoders.progressive_from)
+    yield from _check_names(PUBLISHED, settings.encoders.published, list(sketch.models), "model")
+    for model, files in settings.encoders.published.items():
+        for space, file in files.items():
+            yield from check_path(sketch, f"{PUBLISHED}.{model}.{space}", file, "file")
     for name in shown:
         yield from _check_images(sketch, settings, name)
 
@@ -89,12 +95,35 @@ def _check_names(key: str, names: Iterable[str], known: list[str], kind: str) ->
 
 def _check_encoders(sketch: Sketch, asked: InversionQuality) -> Iterator[Problem]:
     """Encoders learn from train images; a model that is trained here has some, a finished checkpoint may have none."""
-    if not any(map(is_encoder, asked.methods)):
-        return
-    models = (sketch.models[name] for name in inverted_models(sketch, asked))
+    trained = [name for name in inverted_models(sketch, asked) if _encoded(asked) - set(_published(sketch, name))]
+    models = (sketch.models[name] for name in trained)
     for domain in dict.fromkeys(model.domain for model in models if model is not None and model.checkpoint is not None):
         why = "an encoder learns from its train images"
         yield from check_split(sketch, domain, "train", why, f"or drop the encoders from {QUALITY}.methods")
+
+
+def _encoded(asked: InversionQuality) -> set[str]:
+    """The spaces for which images are encoded."""
+    return {space_of(method) for method in asked.methods if is_encoder(method)}
+
+
+def _published(sketch: Sketch, model: str | None) -> Iterable[str]:
+    """The spaces for which a model uses published encoders."""
+    return {} if sketch.inversion is None else sketch.inversion.encoders.published.get(model or "", {})
+
+
+def _check_published(sketch: Sketch, asked: InversionQuality) -> Iterator[Problem]:
+    """Published encoders that nothing would use."""
+    inverted = inverted_models(sketch, asked)
+    for model in sketch.models:
+        spaces = list(_published(sketch, model))
+        if spaces and model not in inverted:
+            cure = f"no image is inverted in this model; add it to {QUALITY}.models, or drop it here"
+            yield Problem(f"{PUBLISHED}.{model}", cure)
+        for space in spaces:
+            if space not in _encoded(asked):
+                cure = f"{QUALITY}.methods has no {space}_enc; add it, or drop the file here"
+                yield Problem(f"{PUBLISHED}.{model}.{space}", cure)
 
 
 def _check_finetune(sketch: Sketch, asked: InversionQuality) -> Iterator[Problem]:
@@ -102,17 +131,28 @@ def _check_finetune(sketch: Sketch, asked: InversionQuality) -> Iterator[Problem
     if compared is None:
         return
     inverted, parents = inverted_models(sketch, asked), sketch.parents()
-    encoded = sorted({space_of(method) for method in asked.methods if is_encoder(method)})
     for space in compared.spaces:
-        if space not in encoded:
+        if space not in _encoded(asked):
             cure = f"{QUALITY}.methods has no {space}_enc; add it, or drop the space here"
             yield Problem("studies.encoder_finetune.spaces", cure, space)
     children = [name for name in inverted if parents[name] is not None]
     yield from _check_names(
         "studies.encoder_finetune.models", compared.models or (), children, "child that is inverted"
     )
+    yield from _check_taught(sketch, [name for name in children if name in (compared.models or children)], compared)
     if not children:
         yield Problem("studies.encoder_finetune", "compares children's encoders, and no inverted model has a parent")
     if sketch.inversion is not None and not sketch.inversion.encoders.from_parent:
         cure = "compares encoders that start from the parent's; set inversion.encoders.from_parent: true"
         yield Problem("studies.encoder_finetune", cure)
+
+
+def _check_taught(sketch: Sketch, children: Iterable[str], compared: EncoderFinetune) -> Iterator[Problem]:
+    """No encoder is trained on from a published one."""
+    for child in children:
+        published = {*_published(sketch, child), *_published(sketch, sketch.parents()[child])}
+        for space in sorted(published & {*compared.spaces}):
+            cure = f"no encoder is trained on from a published one, as {child}'s or its parent's is; drop the space, or"
+            yield Problem(
+                "studies.encoder_finetune.spaces", f"{cure} {child} from studies.encoder_finetune.models", space
+            )

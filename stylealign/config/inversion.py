@@ -3,16 +3,18 @@
 A method's name says the space of its codes and how they are found: ``z_opt``, ``wplus_enc``.
 """
 
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from annotated_types import Ge, Le
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from stylealign.config.section import Section, all_different, key, untracked
 
 SPACES = ("z", "zplus", "w", "wplus")
 
 Space = Literal["z", "zplus", "w", "wplus"]
+PublishedSpace = Literal["w", "wplus"]
 Method = Literal["z_opt", "zplus_opt", "w_opt", "wplus_opt", "z_enc", "zplus_enc", "w_enc", "wplus_enc"]
 METHODS: tuple[str, ...] = get_args(Method)
 Share = Annotated[float, Ge(0), Le(1)]
@@ -63,8 +65,17 @@ class Optimisation(Section):
 
 
 class Encoders(Section):
-    """Networks that find codes at a glance: pSp's trunk with a head for the space; e4e for W+."""
+    """Networks that find codes at a glance: pSp's trunk with a head for the space; e4e for W+.
 
+    A model's may be a published one (`from`), which is not trained here.
+    """
+
+    published: dict[str, dict[PublishedSpace, Path]] = Field(
+        {},
+        alias="from",
+        description="files of published pSp or e4e encoders, by model and space: {ffhq: {wplus: e4e_ffhq.pt}}",
+        exclude_if=lambda published: not published,  # a study without them is written as before there were any
+    )
     total_kimg: float = key(200, "thousands of images of training", gt=0)
     child_kimg: float | None = key(None, "for those that start from their parent's encoder (null: the same)", gt=0)
     from_parent: bool = key(True, "a child's encoder starts from its parent's (StyleAlign, A.4)")

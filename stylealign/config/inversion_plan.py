@@ -1,5 +1,7 @@
 """The plan of inversion and translation: which images are inverted in which models, and what is made of their codes."""
 
+from pathlib import Path
+
 from stylealign.config.domains import WorldDomain
 from stylealign.config.inversion import Inversion, InversionQuality, is_encoder, space_of
 from stylealign.config.judges import MEASURES
@@ -88,10 +90,30 @@ def checkpoint_kimg(study: Study) -> float:
     return 0.0 if study.inversion is None else study.inversion.encoders.checkpoint_kimg
 
 
-def encoder_start(study: Study, model: str) -> str:
-    """What the encoders of a model that are used for inversion start from: ``parent`` or ``random``."""
-    has_parent = study.models[model].parent is not None
-    return "parent" if has_parent and settings(study).encoders.from_parent else "random"
+def encoder_start(study: Study, model: str, space: str) -> str:
+    """What the encoder of a model that is used for inversion starts from: ``parent`` or ``random``; or ``published``.
+
+    A published encoder is not trained, and none is trained on from it.
+    """
+    if published_encoder(study, model, space) is not None:
+        return "published"
+    parent = study.models[model].parent
+    is_taught = parent is not None and published_encoder(study, parent, space) is None
+    return "parent" if is_taught and settings(study).encoders.from_parent else "random"
+
+
+def published_encoder(study: Study, model: str, space: str) -> Path | None:
+    """The file of the published encoder that a model uses for a space."""
+    if study.inversion is None:
+        return None
+    files = study.inversion.encoders.published.get(model, {}).items()
+    return next((file for name, file in files if name == space), None)
+
+
+def published_models(study: Study) -> list[str]:
+    """The models that use published encoders, in declared order."""
+    named = {} if study.inversion is None else study.inversion.encoders.published
+    return [name for name in study.models if name in named]
 
 
 def encoders_of(study: Study, model: str) -> list[str]:

@@ -6,7 +6,7 @@ from stylealign.config.section import untracked_keys
 from stylealign.config.slices import Slice, figure, judge
 from stylealign.config.study import Study
 
-_FOR_ENCODING_ALONE = {"refine_steps", "from_parent"}
+_FOR_ENCODING_ALONE = {"refine_steps", "from_parent", "published"}
 _OF_WPLUS_ALONE = {"offset_weight", "adversarial_weight", "progressive_from", "progressive_until"}
 
 
@@ -17,6 +17,11 @@ def encoder(study: Study, model: str, space: str, start: str) -> Slice:
     which = {"model": model, "space": space, "start": start, "seed": study.seed}
     how = settings.encoders.model_dump(mode="json", exclude=left_out)
     return {**judge(study, settings.judge), **which, "settings": how, "truncation_psi": _psi(study, space)}
+
+
+def published_encoder(study: Study, model: str, space: str) -> Slice:
+    """What a published encoder, as an encoder of the study, depends on beside its file and the model."""
+    return {"model": model, "space": space, "seed": study.seed}
 
 
 def _unused(settings: Encoders, space: str, start: str) -> set[str]:

@@ -141,7 +141,9 @@ def _latent_avg(found: Any, architecture: Mapping[str, Any], path: PathLike) -> 
         return None
     rows, dim = architecture.get("num_ws", 1), architecture["w_dim"]
     tensor = named_tensors({"latent_avg": found}, path).get("latent_avg")
-    if tensor is None or tensor.ndim == 0 or tensor.shape[-1] != dim or tensor.numel() not in (dim, rows * dim):
-        shape = type(found).__name__ if tensor is None else list(tensor.shape)
-        raise CheckpointError(f"{path}: latent_avg is {shape}, not [{dim}] or [{rows}, {dim}]; fetch it again")
-    return tensor.reshape(-1, dim).expand(rows, dim).contiguous()
+    if tensor is None or tensor.ndim == 0 or tensor.shape[-1] != dim or not tensor.numel():
+        raise CheckpointError(f"{path}: latent_avg is not [{dim}] or [{rows}, {dim}]; fetch it again")
+    tensor = tensor.reshape(-1, dim)[:rows]  # repeated for every row, in W too
+    if len(tensor) not in (1, rows):
+        raise CheckpointError(f"{path}: latent_avg has {len(tensor)} rows, its encoder {rows}; fetch it again")
+    return tensor.expand(rows, dim).contiguous()

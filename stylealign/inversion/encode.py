@@ -13,15 +13,14 @@ from stylealign.config.inversion import TRUNCATED_SPACES
 from stylealign.errors import CodesError
 from stylealign.images import to_net
 from stylealign.inversion.found import Found, measure
-from stylealign.networks.encoder import Encoder
 from stylealign.networks.generator import Generator
 
 if TYPE_CHECKING:
-    from stylealign.encoders import EncoderCard
+    from stylealign.encoders import AnyEncoder, EncoderCard
     from stylealign.judges.judge import Judge
 
 
-def encode(G: Generator, judge: "Judge", pixels: Tensor, encoder: Encoder, *, truncation_psi: float) -> Found:
+def encode(G: Generator, judge: "Judge", pixels: Tensor, encoder: "AnyEncoder", *, truncation_psi: float) -> Found:
     """Codes of one batch of uint8 ``pixels`` [N, 3, R, R] in the encoder's space, on its device, in no steps.
 
     Codes in Z and Z+ are rendered with ``truncation_psi``. :func:`refuse_other_generator` says whether the encoder's
@@ -32,7 +31,7 @@ def encode(G: Generator, judge: "Judge", pixels: Tensor, encoder: Encoder, *, tr
         JudgeError: ``judge`` measures no distance, or cannot judge images of this size.
     """
     shape = {"img_resolution": G.img_resolution, "num_ws": G.num_ws, "z_dim": G.z_dim, "w_dim": G.w_dim}
-    if any(encoder.init_kwargs[key] != value for key, value in shape.items()):
+    if any(encoder.init_kwargs.get(key, value) != value for key, value in shape.items()):  # a published one has no z
         raise CodesError(f"the encoder is for models of another shape than {shape}; name this model's own encoder")
     if pixels.shape[2:] != (G.img_resolution, G.img_resolution):
         size = " x ".join(str(side) for side in pixels.shape[2:])

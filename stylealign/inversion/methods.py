@@ -21,8 +21,8 @@ from stylealign.inversion.key import refinement
 from stylealign.inversion.optimise import optimise
 
 if TYPE_CHECKING:
+    from stylealign.encoders import AnyEncoder
     from stylealign.judges.judge import Judge
-    from stylealign.networks.encoder import Encoder
     from stylealign.networks.generator import Generator
 
 Invert = Callable[[Tensor, Sequence[str]], Found]  # of uint8 [N, 3, R, R] and the images' ids
@@ -48,7 +48,7 @@ def _by_encoder(
     judge: "Judge",
     pixels: Tensor,
     image_ids: Sequence[str],
-    encoder: "Encoder",
+    encoder: "AnyEncoder",
     passport: Passport,
     settings: Inversion,
     seed: int,
@@ -61,7 +61,7 @@ def _by_encoder(
     return best_of(found, optimise(G, judge, pixels, image_ids=image_ids, seed=seed, start=found.code, **how))
 
 
-def _encoder_of(passport: Passport, path: Path | None, G: "Generator") -> "Encoder":
+def _encoder_of(passport: Passport, path: Path | None, G: "Generator") -> "AnyEncoder":
     if path is None:
         raise CodesError(f"{passport.method}: this method needs an encoder into {passport.space}; give its file")
     encoder, card = load_encoder(path, G.mapping.w_avg.device)

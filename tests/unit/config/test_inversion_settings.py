@@ -114,9 +114,9 @@ def test_a_slice_gives_the_settings_back():
 
 
 def test_an_encoder_starts_from_the_parents_unless_told_otherwise():
-    assert [inversion_plan.encoder_start(smoke(), model) for model in ("face", "dog")] == ["random", "parent"]
+    assert [inversion_plan.encoder_start(smoke(), model, "w") for model in ("face", "dog")] == ["random", "parent"]
     alone = smoke({"inversion": {"encoders": {"from_parent": False}}, "studies": {"encoder_finetune": None}})
-    assert inversion_plan.encoder_start(alone, "dog") == "random"
+    assert inversion_plan.encoder_start(alone, "dog", "w") == "random"
 
 
 def test_directions_are_read_by_the_names_of_models():
