@@ -14,24 +14,56 @@
     ├── TableError             rows that do not fit the declared schema
     └── InterruptedRun         a signal asked to stop; the state is saved and the same command resumes
 
-Each message names the key or file and the cure.
+Each message names the key or file and the cure. What it quotes may come from a hostile file or name: it is shown on one
+line, in printable characters, and shortened where it is very long.
 """
 
+import re
 from collections.abc import Sequence
+
+MAX_LINE = 1000  # characters of a message
+MAX_PROBLEMS = 100  # lines shown of a study's mistakes
+
+
+def printable(text: str) -> str:
+    """``text`` on one line of valid Unicode: control characters, and bytes that are not UTF-8, become escapes."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # a byte that Python read as surrogateescape
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
+
+
+def shortened(text: str, limit: int = MAX_LINE) -> str:
+    """``text`` with its middle left out where it has more than ``limit`` characters."""
+    half = (limit - 5) // 2
+    return text if len(text) <= limit else f"{text[:half]} ... {text[-half:]}"
 
 
 class StyleAlignError(Exception):
     """Base of every error a user can cause; its text is meant to be shown without a traceback."""
+
+    def __init__(self, message: object = ""):
+        super().__init__(_one_line(str(message)))
 
 
 class ConfigError(StyleAlignError):
     """The study's description is wrong; ``problems`` holds one line per mistake."""
 
     def __init__(self, problems: Sequence[str], path: str = "config"):
-        self.problems = list(problems)
+        self.problems = [_one_line(problem) for problem in problems]
         count = len(self.problems)
-        head = f"{path}: {count} mistake{'' if count == 1 else 's'}"
-        super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
+        head = f"{_one_line(path)}: {count} mistake{'' if count == 1 else 's'}"
+        more = [] if count <= MAX_PROBLEMS else [f"and {count - MAX_PROBLEMS} more"]
+        lines = [head, *(f"  {problem}" for problem in [*self.problems[:MAX_PROBLEMS], *more])]
+        Exception.__init__(self, "\n".join(lines))
+
+
+def _one_line(text: str) -> str:
+    """Lines of a library's message side by side; the rest as :func:`printable`, :func:`shortened`."""
+    return shortened(printable(re.sub(r"\s*\n\s*", " ", text)))
 
 
 class ImageSetError(StyleAlignError):

@@ -20,7 +20,7 @@ class Batches:
     """uint8 batches of an image set: from memory where it fits ``memory_budget_gb`` (10^9 bytes), else decoded ahead.
 
     ``num_workers`` threads decode the next few steps while this one is used; with 0 the caller's thread decodes.
-    Neither the budget nor the workers change a value.
+    Neither the budget nor the workers change a value. ``rows``, int [n], gives those rows of every batch only.
     """
 
     def __init__(
@@ -32,9 +32,11 @@ class Batches:
         mirror: bool = False,
         memory_budget_gb: float = 2.0,
         num_workers: int = 2,
+        rows: np.ndarray | None = None,
     ):
         assert batch_size >= 1, batch_size
         self.image_set, self.batch_size, self.seed, self.mirror = image_set, batch_size, seed, mirror
+        self.rows = slice(None) if rows is None else rows
         num_bytes = image_set.num * 3 * image_set.resolution**2
         self.is_in_memory = num_bytes <= memory_budget_gb * 1e9
         self._permutations: dict[int, np.ndarray] = {}
@@ -42,7 +44,7 @@ class Batches:
         self._pool = None if self.is_in_memory or not num_workers else ThreadPoolExecutor(num_workers)
 
     def at(self, step: int) -> torch.Tensor:
-        """The batch of ``step``: uint8 [B, 3, R, R]."""
+        """The batch of ``step``, or its rows: uint8 [B, 3, R, R]."""
         if self.is_in_memory:
             return self._flipped(self.image_set.all().numpy()[self.positions(step)], step)
         if self._pool is None:
@@ -52,9 +54,9 @@ class Batches:
     def positions(self, step: int) -> np.ndarray:
         """Which images of the set step ``step`` shows: int64 [B]."""
         start, num = step * self.batch_size, self.image_set.num
-        visits = np.arange(start, start + self.batch_size)
+        visits = np.arange(start, start + self.batch_size)[self.rows]
         epochs = visits // num
-        self._forget_before(int(epochs[0]))
+        self._forget_before(start // num)
         return np.array([self._permutation(int(e))[v % num] for e, v in zip(epochs, visits, strict=True)])
 
     def close(self) -> None:
@@ -86,6 +88,6 @@ class Batches:
 
     def _flipped(self, pixels: np.ndarray, step: int) -> torch.Tensor:
         if self.mirror:
-            flips = numpy_stream(self.seed, "batches", "mirror", step).random(self.batch_size) < 0.5
+            flips = numpy_stream(self.seed, "batches", "mirror", step).random(self.batch_size)[self.rows] < 0.5
             pixels[flips] = pixels[flips, :, :, ::-1]
         return torch.from_numpy(pixels)

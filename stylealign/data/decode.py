@@ -8,6 +8,7 @@ The decisions:
 - Sizes are checked after the header is read and before a pixel is decoded. Large files take turns, so that a folder of
   them costs the memory of one.
 - A picture whose side would be enlarged more than twofold is turned away: it would teach the model blur.
+- What would take a reader hours is turned away too: see :mod:`stylealign.data.claims`.
 - JPEG is decoded at a half, a quarter or an eighth where that leaves at least four times the study's resolution.
 """
 
@@ -20,12 +21,14 @@ from typing import BinaryIO, cast
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from stylealign.data.claims import check_claims
 from stylealign.data.fit import Fit, fit_geometry, place
 from stylealign.data.rejection import Reason, Reject
 
 MAX_PIXELS = 100_000_000  # width x height of a picture
 MAX_FILE_BYTES = 512 * 2**20  # of a file, or of an archive's entry when unpacked
 MAX_ENLARGEMENT = 2.0
+MAX_SLOW_PIXELS = 4_000_000  # of a run-length packed BMP, which is unpacked byte by byte
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")  # a telephone's MPO is opened as JPEG
 WHITE = 255
 
@@ -113,10 +116,13 @@ def _pillow_errors() -> Iterator[None]:
 
 
 def _open(stream: BinaryIO) -> Image.Image:
+    check_claims(stream)
     image = Image.open(stream, formats=FORMATS)
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise Reject(Reason.TOO_LARGE, f"{width} x {height} pixels, the limit is {MAX_PIXELS:,}")
+    if width * height > MAX_SLOW_PIXELS and image.tile and image.tile[0].codec_name == "bmp_rle":
+        raise Reject(Reason.TOO_LARGE, f"{width} x {height} pixels, run-length packed; save it as PNG")
     return image
 
 

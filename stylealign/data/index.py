@@ -9,6 +9,7 @@ from stylealign.data.prepare import Facts
 from stylealign.data.rejection import Rejected
 from stylealign.data.writer import image_name
 from stylealign.errors import ImageSetError
+from stylealign.signature import signed_metadata
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,7 @@ def write_index(
         values = [float(row.attributes.get(name, unknown)) for row in facts]
         columns[ATTRIBUTE_PREFIX + name] = pa.array(values, pa.float64())
     table = pa.table(columns).replace_schema_metadata(
-        {_ATTRIBUTES_KEY: json.dumps(list(attributes), ensure_ascii=False)}
+        {_ATTRIBUTES_KEY: json.dumps(list(attributes), ensure_ascii=False), **signed_metadata()}
     )
     pq.write_table(table, path)
 

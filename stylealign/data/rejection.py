@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stylealign.errors import printable, shortened
+
+MAX_DETAIL = 300  # characters
+
 
 class Reason(StrEnum):
     """Why a file is not in the image set."""
@@ -47,7 +51,7 @@ class Reject(Exception):
 
     def __init__(self, reason: Reason, detail: str):
         super().__init__(detail)
-        self.reason, self.detail = reason, printable(detail)
+        self.reason, self.detail = reason, shortened(printable(detail), MAX_DETAIL)
 
 
 @dataclass(frozen=True)
@@ -57,17 +61,6 @@ class Rejected:
     origin: str
     reason: Reason
     detail: str
-
-
-def printable(text: str) -> str:
-    """``text`` on one line of valid Unicode: control characters, and bytes that are not UTF-8, become escapes."""
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
-
-
-def _escape(character: str) -> str:
-    if "\udc80" <= character <= "\udcff":  # a byte that Python read as surrogateescape
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode()
 
 
 def count_reasons(rejected: Sequence[Rejected]) -> str:

@@ -2,12 +2,15 @@
 
 Every file is either a candidate or rejected; the order is that of the names' bytes, the same on every machine.
 Symbolic links that lead out of the folder, linked folders, pipes and devices, and archive entries with absolute names
-or ``..`` are rejected. Class labels in an archive's ``dataset.json`` are not used.
+or ``..`` are rejected, and so is what only a zip bomb has: entries that share bytes, or unpack to very much more. Class
+labels in an archive's ``dataset.json`` are not used.
 """
 
 import io
+import itertools
 import os
 import stat
+import struct
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,8 +22,12 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from stylealign.data.decode import check_num_bytes
-from stylealign.data.rejection import Reason, Reject, Rejected, printable
-from stylealign.errors import ImageSetError
+from stylealign.data.rejection import Reason, Reject, Rejected
+from stylealign.errors import ImageSetError, printable
+
+MAX_RATIO = 200  # of an entry's size and the bytes it takes in the archive; a photograph hardly packs at all
+_SMALL_BYTES = 2**20  # below it the ratio does not matter
+_LOCAL_HEADER_BYTES = 30  # before an entry's name
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
@@ -73,14 +80,29 @@ def list_zip(path: Path) -> Iterator[list[Candidate | Rejected]]:
         archive = zipfile.ZipFile(path)
     except FileNotFoundError:
         raise ImageSetError(f"{path}: no such archive; correct `path`") from None
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, struct.error, OverflowError) as error:
         raise ImageSetError(
             f"{path}: not a readable zip archive ({error}); download it again or use `source: folder`"
         ) from error
     with archive:
-        entries = [e for e in archive.infolist() if not e.is_dir() and PurePosixPath(e.filename).name != "dataset.json"]
+        entries = [e for e in archive.infolist() if not _is_no_file(e.filename)]
         entries.sort(key=lambda entry: (entry.filename.encode("utf-8", "surrogateescape"), entry.header_offset))
-        yield [_checked(e.filename, partial(_zip_candidate, archive, e)) for e in entries]
+        shared = _overlapping(archive.infolist())
+        yield [_checked(e.filename, partial(_zip_candidate, archive, e, e.header_offset in shared)) for e in entries]
+
+
+def _is_no_file(name: str) -> bool:
+    return name.endswith("/") or PurePosixPath(name).name == "dataset.json"
+
+
+def _overlapping(entries: Sequence[zipfile.ZipInfo]) -> set[int]:
+    """Where the entries begin that reach into the next one, or that begin where another does."""
+    places = sorted((entry.header_offset, entry.compress_size) for entry in entries)
+    return {
+        offset
+        for (offset, num_bytes), (following, _) in itertools.pairwise(places)
+        if offset + _LOCAL_HEADER_BYTES + num_bytes > following
+    }
 
 
 def rounds(
@@ -145,13 +167,25 @@ def _open_file(path: str) -> BinaryIO:
         raise Reject(Reason.UNREADABLE, error.strerror or str(error)) from error
 
 
-def _zip_candidate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Candidate:
+def _zip_candidate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, is_shared: bool) -> Candidate:
     parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
     if not parts or parts[0] == "/" or ".." in parts or parts[0].endswith(":"):
         raise Reject(Reason.OUTSIDE, "its name leads out of the archive")
     _check_suffix(entry.filename)
     check_num_bytes(entry.file_size)
+    _check_packing(entry, is_shared)
     return Candidate(entry.filename, entry.file_size, lambda: _open_entry(archive, entry))
+
+
+def _check_packing(entry: zipfile.ZipInfo, is_shared: bool) -> None:
+    """:class:`Reject` for what only a zip bomb has, and for packing whose readers unpack without a bound."""
+    if is_shared:
+        raise Reject(Reason.DAMAGED, "its bytes in the archive are another entry's too")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        packing = zipfile.compressor_names.get(entry.compress_type, f"method {entry.compress_type}")
+        raise Reject(Reason.UNREADABLE, f"packed by {packing}; pack the archive anew with deflate")
+    if entry.file_size > max(_SMALL_BYTES, MAX_RATIO * entry.compress_size):
+        raise Reject(Reason.TOO_LARGE, f"{entry.compress_size:,} bytes that unpack to {entry.file_size:,}")
 
 
 def _open_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> BinaryIO:

@@ -16,7 +16,8 @@ from stylealign.config.domains import FolderDomain, WorldDomain
 from stylealign.data.build import build_image_set
 from stylealign.data.decode import decode_mask, decode_picture
 from stylealign.data.fit import fit_geometry
-from stylealign.data.rejection import Reason, Reject, printable
+from stylealign.data.rejection import Reason, Reject
+from stylealign.errors import printable
 
 NAMES = ("images.zip", "index.parquet", "regions.npz", "rejected.parquet", "summary.json", "preview.png")
 FORMATS = {

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from stylealign.data import decode
-from stylealign.data.rejection import CURES, Reason, Reject, Rejected, count_reasons, printable
+from stylealign.data.rejection import CURES, Reason, Reject, Rejected, count_reasons
 from stylealign.data.sources import Candidate, list_folder, list_zip, rounds
-from stylealign.errors import ImageSetError
+from stylealign.errors import ImageSetError, printable
 
 
 def reasons(entries: list[Candidate | Rejected]) -> dict[str, str]:
