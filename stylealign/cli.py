@@ -1,6 +1,5 @@
 """The ``stylealign`` command: what a user does outside the workflow."""
 
-import json
 import logging
 import math
 import shutil
@@ -44,24 +43,16 @@ def config_docs(folder: Annotated[Path, typer.Argument(help="where the pages go"
 
 
 @app.command()
-def describe(file: Annotated[Path, typer.Argument(help="a table (.parquet) or a model (.safetensors)")]) -> None:
-    """Say what a result is and how it was made."""
-    found = _or_exit(_description, file)
-    typer.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+def inspect(
+    file: Annotated[Path, typer.Argument(help="any result, a study's file, or another project's checkpoint")],
+    as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+) -> None:
+    """Say what a file is, who made it and how."""
+    from stylealign.inspection.findings import to_json, to_text
+    from stylealign.inspection.inspect_file import inspect_file
 
-
-def _description(file: Path) -> object:
-    from stylealign.config.checkpoint_header import read_card_values
-    from stylealign.tables import read_provenance, read_table
-
-    if not file.is_file():
-        raise StyleAlignError(f"{file}: there is no such file")
-    if file.suffix == ".parquet":
-        table = read_table(file)
-        return {"rows": len(table), "columns": list(table.columns), "provenance": read_provenance(file)}
-    if file.suffix == ".safetensors":
-        return read_card_values(file) or {"card": None}
-    raise StyleAlignError(f"{file}: give a table (.parquet) or a model (.safetensors)")
+    found = _or_exit(inspect_file, file)
+    typer.echo((to_json if as_json else to_text)(str(file), found))
 
 
 @app.command()
@@ -181,6 +172,19 @@ def translate(
 
     num = _or_exit(translate_codes, codes, source, target, output, device=device)
     typer.echo(f"{output}: {num} images")
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="a checkpoint: ours, an NVIDIA .pkl, a rosinality .pt, a bundle")],
+    output: Annotated[Path, typer.Argument(help="the file to write: .safetensors (ours) or .pt (rosinality's)")],
+) -> None:
+    """Write a checkpoint of any known kind as ours, or under rosinality's names; nothing of the file is executed."""
+    from stylealign.training.convert import convert_checkpoint
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    for path in _or_exit(convert_checkpoint, source, output):
+        typer.echo(path)
 
 
 def _numbers(option: str, text: str) -> list[float]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stylealign.errors import CodesError
+from stylealign.signature import signed_metadata
 from stylealign.writing import whole_file
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def write_codes(path: PathLike, codes: Codes) -> None:
     import pyarrow.parquet as pq
 
     schema = _schema(codes.passport)
+    signed = {**schema.metadata, **signed_metadata()}
     flat = pa.array(codes.values.astype(np.float32).ravel(), pa.float32())
     columns = {
         "image_id": list(codes.image_ids),
@@ -116,7 +118,12 @@ def write_codes(path: PathLike, codes: Codes) -> None:
         **{name: getattr(codes, name) for name in _COLUMNS[1:]},
     }
     with whole_file(path) as partial:
-        pq.write_table(pa.table(columns, schema=schema), partial, use_dictionary=False, write_page_checksum=True)
+        pq.write_table(
+            pa.table(columns, schema=schema.with_metadata(signed)),
+            partial,
+            use_dictionary=False,
+            write_page_checksum=True,
+        )
 
 
 def read_codes(path: PathLike) -> Codes:

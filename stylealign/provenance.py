@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +24,7 @@ UNTRACKED = (
     "stylealign.tables",
     "stylealign.channel_tables",
     "stylealign.columns",
+    "stylealign.signature",
     "stylealign.writing",
 )
 """Rooms whose edits change no result: settings arrive as values, which are tracked; errors and columns are prose.
@@ -34,6 +35,10 @@ A table's declaration is a setting of the rule that collects it.
 _ROOT = Path(__file__).resolve().parent.parent
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _VERSIONED = ("stylealign", "torch", "numpy")
+_SOFTWARE = (*_VERSIONED, "python", "platform")
+_ORDER = ("rule", "config_digest", "config", "code_digest", "models", "judge", "judges", "seed", "inputs")
+MAX_SETTINGS = 4096  # characters of a job's settings that its results hold whole
+MAX_LISTED = 32  # models or files that a result names one by one
 
 
 def canonical_json(value: Any) -> str:
@@ -96,17 +101,78 @@ def _listing_line(name: str, status: os.stat_result) -> str:
     return f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
 
 
-def describe(*, spec: str, code: str, judge: str | None = None, seed: int | None = None) -> dict[str, Any]:
-    """What a result's file says of how it was made: no clock, no host, so that equal runs give equal bytes."""
+def describe(
+    *,
+    spec: str,
+    code: str,
+    judge: str | None = None,
+    seed: int | None = None,
+    rule: str | None = None,
+    behind: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What a result's file says of how it was made: no clock, no host, no place, so that equal runs give equal bytes.
+
+    ``spec`` is the job's slice of the study as canonical JSON, kept whole where it is small; ``behind`` is what
+    :func:`stylealign.origins.gathered` found in the job's inputs.
+    """
+    settings = _without_places(json.loads(spec)) if len(spec) <= MAX_SETTINGS else None
     return {
         **versions(),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
+        **({"rule": rule} if rule else {}),
         "config_digest": text_digest(spec),
+        **({"config": settings} if settings else {}),
         "code_digest": code,
         "judge": judge,
         "seed": seed,
+        **(behind or {}),
     }
+
+
+def _without_places(value: Any) -> Any:
+    """Settings whose absolute paths are cut to their last part: where a study lies is not how it was made."""
+    if isinstance(value, dict):
+        return {key: _without_places(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_places(one) for one in value]
+    return os.path.basename(value) if isinstance(value, str) and os.path.isabs(value) else value
+
+
+def capped(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """The first entries of a long mapping; the others are counted, and the whole is told by its digest."""
+    if len(entries) <= MAX_LISTED:
+        return dict(entries)
+    shown = dict(list(entries.items())[:MAX_LISTED])
+    return {**shown, f"and more, {text_digest(canonical_json(entries))}": f"{len(entries) - MAX_LISTED} more"}
+
+
+def told(provenance: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Provenance for readers: its keys, the weightiest first, each with lines of text; what is unknown is left out."""
+    first = [key for key in _ORDER if key in provenance]
+    rest = [key for key in provenance if key not in _ORDER and key not in _SOFTWARE]
+    entries = [(key, _lines(key, provenance[key])) for key in [*first, *rest] if provenance[key] is not None]
+    software = [f"{key} {provenance[key]}" for key in _SOFTWARE if key in provenance]
+    return [*entries, *([("made_with", [", ".join(software)])] if software else [])]
+
+
+def _lines(key: str, value: Any) -> list[str]:
+    if key == "parts" and isinstance(value, Mapping):
+        parts = {name: dict(part).items() for name, part in capped(value).items() if isinstance(part, Mapping)}
+        digests = {
+            name: [f"{key} {one}" for key, one in part if key.endswith("_digest")] for name, part in parts.items()
+        }
+        return [f"{name}: {', '.join(found)}" for name, found in digests.items()]
+    if isinstance(value, Mapping):
+        return [f"{key}: {_line(one)}" for key, one in value.items()]
+    return [_line(one) for one in value] if isinstance(value, list) else [_line(value)]
+
+
+def _line(value: Any) -> str:
+    """One line for a value; a line of descent has arrows."""
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return " -> ".join(value) if " " in value[0] else ", ".join(value)
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def versions() -> dict[str, str]:

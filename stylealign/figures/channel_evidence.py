@@ -36,9 +36,8 @@ class Examples:
 
 def load_examples(path: Path) -> Examples:
     """The examples of one model's evidence; :class:`TableError` when its arrays do not belong together."""
-    with np.load(path, allow_pickle=False) as archive:
-        names = (tuple(map(str, archive[name])) for name in ("region_names", "channel_names"))
-        examples = Examples(archive["example_pixels"], archive["example_regions"], archive["example_maps"], *names)
+    pixels, regions, maps, *names = read_pictures(path, *_EXAMPLES, "region_names", "channel_names").values()
+    examples = Examples(pixels, regions, maps, *(tuple(map(str, name)) for name in names))
     num, num_channels = examples.maps.shape[:2]
     if len(examples.pixels) != num or len(examples.regions) != num or num_channels != len(examples.channel_names):
         raise TableError(f"{path}: its example images, regions and maps are not of the same images and channels")

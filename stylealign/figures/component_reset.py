@@ -73,8 +73,8 @@ def _subtitle(table: "pd.DataFrame") -> str:
 
 def load_reset_images(path: Path) -> Pixels:
     """The images of one child, [n, 6, R, R, 3], in the order of ``COLUMNS``."""
-    with np.load(path, allow_pickle=False) as archive:
-        names, pixels = [str(name) for name in archive["names"]], archive["pixels"]
+    archive = read_pictures(path, "names", "pixels")
+    names, pixels = [str(name) for name in archive["names"]], archive["pixels"]
     if missing := set(COLUMNS) - set(names):
         raise TableError(f"{path}: no images of {sorted(missing)}; it holds {names}")
     return pixels[:, [names.index(name) for name in COLUMNS]]

@@ -8,6 +8,8 @@ import html as markup
 from pathlib import Path
 from string import Template
 
+from stylealign.figures.how_made import STYLE, data_block, folded
+from stylealign.signature import signature
 from stylealign.writing import write_text
 
 PAGE = Template("""<!doctype html>
@@ -17,14 +19,16 @@ PAGE = Template("""<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title>
 <link rel="icon" href="data:,">
-<style>
-body { margin: 0; background: #fff; }
+<style>${style}body { margin: 0; background: #fff; }
 img { display: block; max-width: 100%; height: auto; margin: 0 auto; cursor: zoom-in; }
 img.whole { max-width: none; cursor: zoom-out; }
+details { margin: 1rem 1.5rem 2rem; }
 </style>
 </head>
 <body>
 <img alt="$title" src="data:image/png;base64,$png">
+$made
+$data
 <script>
 document.images[0].addEventListener("click", (event) => event.target.classList.toggle("whole"));
 </script>
@@ -34,6 +38,7 @@ document.images[0].addEventListener("click", (event) => event.target.classList.t
 
 
 def write_figure_page(png: Path, html: Path, title: str) -> None:
-    """One self-contained page with the picture inside; equal pictures give equal bytes."""
+    """One self-contained page with the picture inside, and how it was made below; equal pictures give equal bytes."""
     picture = base64.b64encode(Path(png).read_bytes()).decode()
-    write_text(html, PAGE.substitute(title=markup.escape(title), png=picture))
+    words = {"title": markup.escape(title), "made": folded(signature()), "data": data_block(), "style": STYLE}
+    write_text(html, PAGE.substitute(words, png=picture))

@@ -90,9 +90,9 @@ def compose_manipulations(images: Mapping[str, Path], parents: Mapping[str, str 
 
 def load_edits(path: Path) -> Edits:
     """One model's images; :class:`TableError` when its arrays do not belong together."""
-    with np.load(path, allow_pickle=False) as archive:
-        strengths, pixels = archive["strengths"], archive["pixels"]
-        titles = tuple(str(title) for title in archive["edits"])
+    archive = read_pictures(path, "strengths", "pixels", "edits")
+    strengths, pixels = archive["strengths"], archive["pixels"]
+    titles = tuple(str(title) for title in archive["edits"])
     if pixels.ndim != 6 or (pixels.shape[0], pixels.shape[2]) != (len(titles), len(strengths)):
         raise TableError(f"{path}: pixels {pixels.shape} are not [E={len(titles)}, n, S={len(strengths)}, R, R, 3]")
     order = np.argsort(strengths, kind="stable")

@@ -29,8 +29,8 @@ class Samples:
 
 def load_samples(path: Path) -> Samples:
     """``samples.npz`` of one model; :class:`TableError` when its arrays do not belong together."""
-    with np.load(path, allow_pickle=False) as archive:
-        samples = Samples(archive["z"], archive["kimg"], archive["pixels"])
+    archive = read_pictures(path, "z", "kimg", "pixels")
+    samples = Samples(archive["z"], archive["kimg"], archive["pixels"])
     shape = samples.pixels.shape
     if samples.pixels.ndim != 5 or shape[:2] != (len(samples.kimg), len(samples.z)):
         raise TableError(f"{path}: pixels {shape} are not [K={len(samples.kimg)}, n={len(samples.z)}, R, R, 3]")

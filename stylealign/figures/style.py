@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from stylealign.signature import signature_text, signed_metadata
 from stylealign.writing import whole_file
 
 DPI = 160  # pixels per inch of every PNG
@@ -103,9 +104,11 @@ def quiet(axes: Axes) -> Axes:
 
 
 def save(figure: Figure, png: Path, pdf: Path | None = None) -> None:
-    """PNG and, where asked, PDF, written beside the target and renamed; no clock and no version inside either."""
-    undated = dict.fromkeys(("Creator", "Producer", "CreationDate"))
-    targets = [(Path(png), "png", {"Software": None})] + ([(Path(pdf), "pdf", undated)] if pdf else [])
+    """PNG and, where asked, PDF, written beside the target and renamed; both say how they were made, neither when."""
+    undated = {**dict.fromkeys(("Creator", "Producer", "CreationDate")), "Keywords": signature_text() or None}
+    targets = [(Path(png), "png", {"Software": None, **signed_metadata()})] + (
+        [(Path(pdf), "pdf", undated)] if pdf else []
+    )
     for target, kind, metadata in targets:
         with whole_file(target) as partial:
             figure.savefig(partial, format=kind, dpi=DPI, metadata=metadata)

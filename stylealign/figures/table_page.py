@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stylealign.figures.how_made import STYLE, data_block, folded, in_markdown
 from stylealign.figures.table_template import PAGE
-from stylealign.tables import TABLES, Table, read_provenance, read_table
+from stylealign.tables import TABLES, Table, read_description, read_provenance, read_table
 from stylealign.writing import write_text
 
 if TYPE_CHECKING:
@@ -43,11 +44,7 @@ def write_table_page(parquet: Path, *, markdown: Path, csv: Path, html: Path) ->
 
 def read_page(parquet: Path) -> Page:
     """A table with its title, its columns' meanings and its provenance."""
-    import pyarrow.parquet as pq
-
-    metadata = pq.read_schema(parquet).metadata or {}
-    about = json.loads(metadata.get(b"stylealign.table", b"{}"))
-    meanings = json.loads(metadata.get(b"stylealign.columns", b"{}"))
+    about, meanings = read_description(parquet)
     title = about.get("title", Path(parquet).stem)
     return Page(title, about.get("paper", ""), meanings, _footer(read_provenance(parquet)), read_table(parquet))
 
@@ -92,7 +89,7 @@ def to_markdown(page: Page) -> str:
             "",
             "## How it was made",
             "",
-            *(f"- {key}: `{_plain(page.provenance[key])}`" for key in page.provenance),
+            *in_markdown(page.provenance),
         ]
     return "\n".join(lines) + "\n"
 
@@ -120,7 +117,9 @@ def to_html(page: Page) -> str:
         rows="\n".join(rows),
         note="" if len(page.frame) else "<p>No rows: this study compares nothing of this kind.</p>",
         meanings=_definitions(page.meanings),
-        provenance=_definitions({key: _plain(value) for key, value in page.provenance.items()}),
+        provenance=folded(page.provenance),
+        data=data_block(),
+        style=STYLE,
     )
 
 
@@ -149,10 +148,6 @@ def _numeric(frame: "pd.DataFrame") -> list[bool]:
 
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}." if words else ""
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def reference_page(tables: Sequence[Table] = tuple(TABLES.values())) -> str:

@@ -26,7 +26,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody tr:hover { background: #f4f8fb; }
 dl { display: grid; grid-template-columns: max-content minmax(0, 60rem); gap: .2rem 1.2rem; margin: 0; }
 dd { margin: 0; overflow-wrap: anywhere; }
-</style>
+$style</style>
 </head>
 <body>
 <h1>$title</h1>
@@ -36,7 +36,8 @@ $rows
 </tbody></table>
 $note
 <h2>Columns</h2><dl>$meanings</dl>
-<h2>How it was made</h2><dl>$provenance</dl>
+$provenance
+$data
 <script>
 const body = document.querySelector("tbody"), heads = [...document.querySelectorAll("th")];
 const key = (row, i) => row.cells[i].dataset.key ?? row.cells[i].textContent;

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from stylealign.cli import app
 from stylealign.codes import read_codes
+from stylealign.config.checkpoint_header import read_card_values
 from stylealign.encoders import EncoderCard, save_encoder
 from stylealign.judges.embedded import save_embedded
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
@@ -48,19 +49,24 @@ def test_config_docs_writes_the_committed_pages(tmp_path):
         assert (tmp_path / name).read_bytes() == (ROOT / "docs" / name).read_bytes()
 
 
-def test_describe_tells_a_tables_origin(tmp_path):
+def test_inspect_tells_a_tables_origin(tmp_path):
     write_table(tmp_path / "training.parquet", TRAINING, [], {"seed": 7})
-    code, out, _ = run("describe", tmp_path / "training.parquet")
+    code, out, _ = run("inspect", "--json", tmp_path / "training.parquet")
     assert code == 0
     assert json.loads(out)["provenance"] == {"seed": 7}
+    code, out, _ = run("inspect", tmp_path / "training.parquet")
+    assert out.splitlines()[0].endswith("training.parquet: table training: What training cost")
+    assert out.splitlines()[-1].split() == ["seed", "7"]
 
 
-@pytest.mark.parametrize("name", ["none.parquet", "notes.txt"])
-def test_describe_refuses_in_one_line(tmp_path, name):
+@pytest.mark.parametrize("name", ["none.parquet", "notes.txt", "bad.yaml", "."])
+def test_inspect_refuses_in_one_line(tmp_path, name):
     (tmp_path / "notes.txt").write_text("x")
-    code, _, err = run("describe", tmp_path / name)
-    assert code == 1
+    (tmp_path / "bad.yaml").write_text("domains: {}\nsead: 1\n")
+    code, out, err = run("inspect", tmp_path / name)
+    assert (code, out) == (1, "")
     assert len(err.splitlines()) == 1
+    assert str(tmp_path / name) in err
 
 
 def test_clean_removes_states_and_only_when_told_results(tmp_path):
@@ -134,7 +140,7 @@ def test_photographs_are_encoded(bench, family):
 
 def encoder_of(g_ema: Path) -> Path:
     """An untrained encoder into W of the model in ``g_ema``."""
-    found = json.loads(run("describe", g_ema)[1])
+    found = read_card_values(g_ema)
     network = {"space": "w", "img_resolution": 16, "width": 4, "num_ws": 6, "z_dim": 8, "w_dim": 8}
     made = {"settings": {}, "kimg": 0.1, "seed": 0, "recipe": 1, "version": "test", "image_set": "0" * 64}
     of = {"space": "w", "start": "random", "model": found["model"], "generator": found["lineage_digests"][-1]}

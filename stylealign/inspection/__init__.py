@@ -1,0 +1,1 @@
+"""What a file is, who made it and how: `stylealign inspect`."""

@@ -1,0 +1,81 @@
+"""One job of the workflow: its files, its settings, and what its results will say of how they were made.
+
+A script's door to Snakemake (``workflow_scripts/_job.py``) hands over what Snakemake gives it; what errors look like
+from outside is decided here too.
+"""
+
+import json
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from stylealign.errors import InterruptedRun, StyleAlignError
+from stylealign.origins import gathered
+from stylealign.provenance import describe
+from stylealign.writing import storage_cure
+
+EXIT_FAILED, EXIT_INTERRUPTED = 1, 75  # 75: the state is saved, and the same command goes on
+
+Files = Path | list[Path] | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a script works on: ``job.input.g_ema`` is a path, ``job.input.parts`` a list, an absent file ``None``."""
+
+    input: SimpleNamespace
+    output: SimpleNamespace
+    params: SimpleNamespace
+    spec: Any
+    threads: int
+    config: Mapping[str, Any]
+    device: str
+    provenance: dict[str, Any]
+
+
+def job_of(snakemake: Any) -> Job:
+    """The job that Snakemake (or a test in its place) describes: named files, ``params.spec`` and ``params.code``."""
+    params = dict(snakemake.params.items())
+    text = params.pop("spec")
+    spec = json.loads(text)
+    inputs = {name: as_paths(value) for name, value in snakemake.input.items()}
+    code = str(params.pop("code")) if "code" in params else f"recipe {params.get('recipe')}"
+    provenance = describe(
+        spec=text,
+        code=code,
+        judge=spec.get("judge"),
+        seed=spec.get("seed", spec.get("study_seed")),
+        rule=getattr(snakemake, "rule", None),
+        behind=gathered(inputs),
+    )
+    return Job(
+        input=SimpleNamespace(**inputs),
+        output=SimpleNamespace(**{name: as_paths(value) for name, value in snakemake.output.items()}),
+        params=SimpleNamespace(**params),
+        spec=spec,
+        threads=snakemake.threads,
+        config=snakemake.config,
+        device=snakemake.config["device"],
+        provenance=provenance,
+    )
+
+
+def as_paths(value: str | list[str]) -> Files:
+    """A named file as a path, several as a list, none as ``None``."""
+    return Path(value) if isinstance(value, str) else [Path(one) for one in value] or None
+
+
+def error_text(error: BaseException) -> str:
+    """A user's mistake, or the disk's, as one line; a programmer's with its traceback."""
+    if isinstance(error, StyleAlignError):
+        return str(error)
+    cure = storage_cure(error)
+    return f"{error}: {cure}" if cure else "".join(traceback.format_exception(error))
+
+
+def exit_code(error: BaseException) -> int:
+    """What a script ends with, so that a scheduler knows whether the same command would go on."""
+    return EXIT_INTERRUPTED if isinstance(error, InterruptedRun) else EXIT_FAILED
