@@ -187,9 +187,10 @@ def checkpoint_of_model(wildcards):
 
 
 def pair_beside_checkpoint(wildcards):
-    """The training pair of an adopted model, where there is one."""
-    pair = study.models[wildcards.model].checkpoint.with_name("pair.safetensors")
-    return str(pair) if pair.is_file() else []
+    """The training pair of an adopted model of ours, where there is one; others' lies in the checkpoint itself."""
+    checkpoint = study.models[wildcards.model].checkpoint
+    pair = checkpoint.with_name("pair.safetensors")
+    return str(pair) if checkpoint.suffix == ".safetensors" and pair.is_file() else []
 
 
 def of_parent(path):

@@ -13,6 +13,7 @@ from stylealign.config.check_path import check_path
 from stylealign.config.check_studies import check_studies
 from stylealign.config.check_translation import check_translation
 from stylealign.config.checkpoint_header import read_shape
+from stylealign.config.checkpoint_kind import kind_of
 from stylealign.config.domains import FolderDomain, Photographs, WorldDomain
 from stylealign.config.models import Architecture, Model, Training
 from stylealign.config.problems import Problem, nearest
@@ -149,7 +150,10 @@ def _check_adopted(sketch: Sketch, key: str, model: Model) -> Iterator[Problem]:
 
 
 def _check_checkpoint(sketch: Sketch, key: str, path: Path) -> Iterator[Problem]:
+    """Of other projects' files only the kind is looked at here: their shape is read, and checked, by the job."""
     try:
+        if kind_of(sketch.root / path) != "safetensors":
+            return
         resolution, architecture = read_shape(sketch.root / path)
     except CheckpointError as error:
         yield Problem(key, str(error), str(path))

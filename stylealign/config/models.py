@@ -76,7 +76,11 @@ class Model(Section):
 
     domain: str = key(..., "the domain it is trained on")
     parent: str | None = key(None, "the model whose weights it starts from (null: a root)")
-    checkpoint: Path | None = Field(None, alias="from", description="a finished checkpoint, never trained here")
+    checkpoint: Path | None = Field(
+        None,
+        alias="from",
+        description="a finished checkpoint, ours or another project's",
+    )
     total_kimg: float | None = key(None, "thousands of images of training; needed unless `from` is given", gt=0)
     seed: int = key(0, "seed of its initial weights and of every draw in its training", ge=0)
     training: Training = key(Training(), "settings that differ from the study's `training`")
