@@ -188,9 +188,9 @@ def checkpoint_of_model(wildcards):
 
 def pair_beside_checkpoint(wildcards):
     """The training pair of an adopted model of ours, where there is one; others' lies in the checkpoint itself."""
-    checkpoint = study.models[wildcards.model].checkpoint
-    pair = checkpoint.with_name("pair.safetensors")
-    return str(pair) if checkpoint.suffix == ".safetensors" and pair.is_file() else []
+    file = study.models[wildcards.model].checkpoint
+    pair = file.with_name("pair.safetensors")
+    return str(pair) if file.suffix == ".safetensors" and pair.is_file() else []
 
 
 def of_parent(path):
