@@ -20,6 +20,7 @@ from stylealign.checkpoint import load_generator
 from stylealign.encoders import PublishedCard, save_encoder
 from stylealign.errors import CheckpointError
 from stylealign.formats.encoder_bundle import EncoderBundle, read_encoder_bundle
+from stylealign.formats.names import generator_names, ours_of
 from stylealign.images import to_net
 from stylealign.inversion.found import pixel_rms, render
 from stylealign.latents import sample_z
@@ -48,7 +49,7 @@ def adopt_encoder(
     kinds = ["e4e", "psp"] if bundle.kind is None else [bundle.kind]
     tried = {kind: build(bundle.encoder, {"kind": kind, **network}, latent_avg, file) for kind in kinds}
     kind, errors = _best(tried, G, seed)
-    said = [*_assumed(bundle, errors), *_doubts(errors, kind)]
+    said = [*_assumed(bundle, errors), *_another_generator(bundle, G, model), *_doubts(errors, kind)]
     for line in said:
         log.warning("%s: %s", file, line)
     source = {"file": Path(file).name, "sha256": file_sha256(file), "kind": kind, "said": said}
@@ -136,6 +137,23 @@ def _assumed(bundle: EncoderBundle, errors: Mapping[str, float]) -> Iterator[str
         kind, other = sorted(("e4e", "psp"), key=lambda one: errors[one])
         how = f"gives back its samples better ({errors[kind]:.1f} grey levels off, as {other} {errors[other]:.1f})"
         yield f"does not say whether it is pSp's or e4e's (opts.encoder_type); {kind} is taken, for it {how}"
+
+
+def _another_generator(bundle: EncoderBundle, G: Generator, model: str) -> Iterator[str]:
+    """Whether the generator that the encoder was trained for is the model, weight by weight."""
+    if bundle.decoder is None:
+        return
+    own, names = G.state_dict(), generator_names(G.img_resolution, G.init_kwargs["mapping_layers"])
+    theirs = ours_of(bundle.decoder, names)
+    weights = [name for name in names if not name.endswith("noise_const")]
+    other = [name for name in weights if name not in theirs or not _alike(own[name].cpu(), theirs[name])]
+    if other:
+        count = f"{len(other)} of {len(weights)} weights, {other[0]} the first"
+        yield f"was trained for another generator than {model} (they differ in {count}); its codes may mean little here"
+
+
+def _alike(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and torch.allclose(a, b.to(a.dtype), rtol=1e-3, atol=1e-5)
 
 
 def _doubts(errors: Mapping[str, float], kind: str) -> Iterator[str]:

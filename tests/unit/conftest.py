@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from stylealign.checkpoint import ModelCard, save_generator, state_digest
+from stylealign.formats.names import generator_names, renamed
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
 from stylealign.networks.generator import Generator
+from stylealign.networks.psp_encoder import PspEncoder
 
 TINY = {"z_dim": 8, "w_dim": 8, "img_resolution": 16, "channel_base": 128, "channel_max": 16, "mapping_layers": 2}
 
@@ -43,6 +45,43 @@ def make_judge():
         return EmbeddedJudge("tiny", EmbeddedNetwork(16, 8, Vocabulary(("face",), tuple(read), tuple(regions))))
 
     return make
+
+
+@pytest.fixture
+def make_bundle(tmp_path):
+    """A tiny published encoder in its bundle, as pSp and e4e save it; returns the file and the encoder in it.
+
+    ``G`` is its decoder, in rosinality's names, and fixes its shape; parts of the file are replaced by ``parts`` (or
+    left out, where None).
+    """
+
+    def make(G, kind="e4e", *, space="wplus", name="e4e.pt", seed=0, **parts):
+        torch.manual_seed(seed)
+        shape = {"img_resolution": G.img_resolution, "num_ws": G.num_ws, "w_dim": G.w_dim}
+        encoder = PspEncoder(kind=kind, space=space, width=4, input_px=256 if space == "w" else 32, **shape).eval()
+        _stir(encoder)
+        weights = {f"encoder.{key}": value for key, value in encoder.state_dict().items() if key != "latent_avg"}
+        theirs = renamed(G.state_dict(), generator_names(G.img_resolution, G.init_kwargs["mapping_layers"]))
+        weights |= {f"decoder.{key}": value for key, value in theirs.items()}
+        types = {"psp": "GradualStyleEncoder", "e4e": "Encoder4Editing"}
+        options = {"encoder_type": types[kind], "start_from_latent_avg": True, "learn_in_w": space == "w", "lr": 1e-4}
+        if space == "w":
+            options["encoder_type"] = "BackboneEncoderUsingLastLayerIntoW"
+        content = {"state_dict": weights, "opts": options, "latent_avg": encoder.latent_avg.clone()} | parts
+        torch.save({key: value for key, value in content.items() if value is not None}, tmp_path / name)
+        return tmp_path / name, encoder
+
+    return make
+
+
+@torch.no_grad()
+def _stir(encoder):
+    """Numbers that every part of the network shows in its codes: normalisation as after a training."""
+    for key, value in encoder.state_dict().items():
+        if key.endswith("running_var"):
+            value.uniform_(0.5, 2)
+        elif value.is_floating_point() and (value.ndim == 1 or key == "latent_avg"):
+            value.add_(torch.randn(value.shape) * 0.3)
 
 
 def _generator(seed, **changed):
