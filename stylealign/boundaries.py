@@ -12,6 +12,7 @@ import numpy as np
 
 from stylealign.config.problems import nearest
 from stylealign.errors import CheckpointError, ConfigError
+from stylealign.reading import Unreadable, read_npz
 from stylealign.writing import write_npz
 
 CONDITIONAL = "|"  # attribute|other: what is left of the attribute's normal off the other's
@@ -57,10 +58,10 @@ def save_boundaries(path: str | os.PathLike[str], boundaries: Boundaries) -> Non
 def load_boundaries(path: str | os.PathLike[str]) -> Boundaries:
     """Read what :func:`save_boundaries` wrote; :class:`CheckpointError` when it is not such a file."""
     try:
-        with np.load(path, allow_pickle=False) as npz:
-            names, attributes = (tuple(map(str, npz[name])) for name in ("names", "attribute"))
-            return Boundaries(names, npz["normals"], npz["intercepts"], attributes)
-    except (OSError, KeyError, ValueError) as error:
+        npz = read_npz(path)
+        names, attributes = (tuple(map(str, npz[name])) for name in ("names", "attribute"))
+        return Boundaries(names, npz["normals"], npz["intercepts"], attributes)
+    except (Unreadable, KeyError) as error:
         raise CheckpointError(
             f"{path} does not hold boundaries ({error}); name a results/boundaries/{{model}}.npz, or run again"
         ) from error

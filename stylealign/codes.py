@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stylealign.errors import CodesError
+from stylealign.reading import read_parquet, read_schema
 from stylealign.signature import signed_metadata
-from stylealign.writing import whole_file
+from stylealign.writing import write_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,7 +108,6 @@ def join_codes(parts: Sequence[Codes]) -> Codes:
 def write_codes(path: PathLike, codes: Codes) -> None:
     """Write Parquet beside ``path``, then rename; equal codes give equal bytes (``seconds`` never are equal)."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     schema = _schema(codes.passport)
     signed = {**schema.metadata, **signed_metadata()}
@@ -117,13 +117,7 @@ def write_codes(path: PathLike, codes: Codes) -> None:
         "code": pa.FixedSizeListArray.from_arrays(flat, type=schema.field("code").type),
         **{name: getattr(codes, name) for name in _COLUMNS[1:]},
     }
-    with whole_file(path) as partial:
-        pq.write_table(
-            pa.table(columns, schema=schema.with_metadata(signed)),
-            partial,
-            use_dictionary=False,
-            write_page_checksum=True,
-        )
+    write_parquet(path, pa.table(columns, schema=schema.with_metadata(signed)), use_dictionary=False)
 
 
 def read_codes(path: PathLike) -> Codes:
@@ -145,16 +139,13 @@ def read_image_ids(path: PathLike) -> tuple[Passport, tuple[str, ...]]:
 
 
 def _read(path: PathLike, columns: list[str] | None) -> "tuple[pa.Table, Passport]":
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        schema = pq.read_schema(path)
+        schema = read_schema(path)
         passport = _passport((schema.metadata or {})[_KEY])
         if not schema.equals(_schema(passport)):
             raise ValueError("its columns are others")
-        return pq.read_table(path, columns=columns, page_checksum_verification=True), passport
-    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
+        return read_parquet(path, columns), passport
+    except (KeyError, ValueError, TypeError) as error:
         raise CodesError(
             f"{path}: not a file of codes, or damaged ({error}); delete it and run again if this study made it"
         ) from error

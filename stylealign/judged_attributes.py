@@ -13,6 +13,7 @@ import numpy as np
 
 from stylealign.config.problems import nearest
 from stylealign.errors import JudgeError
+from stylealign.reading import Unreadable, read_npz
 from stylealign.tables import read_table
 from stylealign.worlds.attributes import CATALOGUE
 
@@ -48,10 +49,10 @@ def read_judged(path: PathLike, num_z: int, key: str) -> Judged:
     Raises :class:`JudgeError` when it is not such a file, or holds fewer, naming ``key``, which asks for them.
     """
     try:
-        with np.load(path, allow_pickle=False) as npz:
-            names = tuple(str(name) for name in npz["attribute_names"])
-            judged = Judged(str(path), npz["attributes"], names, str(npz["protocol"]))
-    except (OSError, KeyError, ValueError) as error:
+        npz = read_npz(path, "attributes", "attribute_names", "protocol")
+        names = tuple(str(name) for name in npz["attribute_names"])
+        judged = Judged(str(path), npz["attributes"], names, str(npz["protocol"]))
+    except Unreadable as error:
         raise JudgeError(f"{path} does not hold a judge's attributes ({error}); delete it and run again") from error
     if len(judged.values) < num_z:
         raise JudgeError(

@@ -6,7 +6,8 @@ Rows are sorted by the table's keys and columns have a fixed order and type, so 
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,7 +30,8 @@ from stylealign.inversion_tables import (
     REFERENCE_TRANSLATION,
     TRANSLATION,
 )
-from stylealign.writing import whole_file
+from stylealign.reading import read_parquet, read_schema
+from stylealign.writing import write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -288,7 +290,6 @@ def write_table(
 ) -> None:
     """Rows to Parquet beside the target, then renamed; ``provenance`` goes into the file's metadata as JSON."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     arrow = pa.Table.from_pandas(to_frame(table, rows), preserve_index=False)
     meanings = {column.name: column.meaning for column in table.columns}
@@ -298,24 +299,37 @@ def write_table(
         "stylealign.provenance": json.dumps(dict(provenance), sort_keys=True, default=str),
     }
     arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), **metadata})
-    with whole_file(path) as partial:
-        pq.write_table(arrow, partial)
+    write_parquet(path, arrow)
 
 
 def read_table(path: str | os.PathLike[str]) -> "pd.DataFrame":
-    """A table's rows."""
-    import pyarrow.parquet as pq
-
-    frame: pd.DataFrame = pq.read_table(path).to_pandas()
-    return frame
+    """A table's rows; :class:`TableError` when the file is not a table, or is damaged."""
+    with _refused(path):
+        frame: pd.DataFrame = read_parquet(path).to_pandas()
+        return frame
 
 
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What a table's file says of how it was made."""
-    import pyarrow.parquet as pq
+    """What a table's file says of how it was made; errors as :func:`read_table`."""
+    return _told(path, b"stylealign.provenance")
 
-    metadata = pq.read_schema(path).metadata or {}
-    return dict(json.loads(metadata.get(b"stylealign.provenance", b"{}")))
+
+def read_description(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What a table's file says of itself (name, paper, title) and of its columns; errors as :func:`read_table`."""
+    return _told(path, b"stylealign.table"), _told(path, b"stylealign.columns")
+
+
+def _told(path: str | os.PathLike[str], key: bytes) -> dict[str, Any]:
+    with _refused(path):
+        return dict(json.loads((read_schema(path).metadata or {}).get(key, b"{}")))
+
+
+@contextmanager
+def _refused(path: str | os.PathLike[str]) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise TableError(f"{path}: not a readable table ({error}); delete it and run again") from error
 
 
 def collect(

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from stylealign.errors import TableError
+from stylealign.reading import Unreadable, read_npz
 from stylealign.writing import write_npz
 
 INVERSION, BASELINE, CONTROL = "inversion", "baseline", "control"
@@ -66,10 +67,12 @@ def save_pictures(path: str | os.PathLike[str], pictures: Mapping[str, np.ndarra
     write_npz(path, pictures, compressed=True)
 
 
-def load_pictures(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """What :func:`save_pictures` wrote; :class:`TableError` when it is not such a file."""
+def load_pictures(path: str | os.PathLike[str], *names: str) -> dict[str, np.ndarray]:
+    """The arrays ``names`` of what :func:`save_pictures` wrote (all, if none is named), in that order.
+
+    Raises :class:`TableError` when it is not such a file.
+    """
     try:
-        with np.load(path, allow_pickle=False) as npz:
-            return {name: npz[name] for name in npz.files}
-    except (OSError, ValueError, KeyError) as error:
+        return read_npz(path, *names)
+    except Unreadable as error:
         raise TableError(f"{path} does not hold a figure's pictures ({error}); delete it and run again") from error

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stylealign.errors import StorageError
+from stylealign.reading import SEAL, seal_of
 from stylealign.signature import signature_text
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
 
 PARTIAL = ".partial"
 
@@ -96,6 +98,22 @@ def _sign_archive(partial: Path) -> None:
     if text and len(text) <= zipfile.ZIP_MAX_COMMENT:
         with zipfile.ZipFile(partial, "a") as archive:
             archive.comment = text
+
+
+def write_parquet(path: PathLike, table: "pa.Table", *, use_dictionary: bool = True) -> None:
+    """A table as Parquet, with checksums of its pages and a seal of all else; equal tables give equal bytes."""
+    with whole_file(path) as partial:
+        fill_parquet(partial, table, use_dictionary=use_dictionary)
+
+
+def fill_parquet(path: PathLike, table: "pa.Table", *, use_dictionary: bool = True) -> None:
+    """The same to a file that becomes whole in another way."""
+    import pyarrow.parquet as pq
+
+    bare = {key: value for key, value in (table.schema.metadata or {}).items() if key != SEAL}
+    seal = seal_of(table.schema.with_metadata(bare), table.num_rows)
+    sealed = table.replace_schema_metadata({**bare, SEAL: seal})
+    pq.write_table(sealed, path, use_dictionary=use_dictionary, write_page_checksum=True)
 
 
 def write_text(path: PathLike, text: str) -> None:

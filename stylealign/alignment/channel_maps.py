@@ -10,7 +10,6 @@ Legend: n images, C convolution channels, g cells of the grid, R pixels.
 import json
 import logging
 import shutil
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
@@ -23,6 +22,7 @@ from stylealign.errors import TableError
 from stylealign.locks import FolderLock
 from stylealign.networks.stylespace import StyleLayer, channel_name
 from stylealign.provenance import canonical_json, text_digest
+from stylealign.reading import Unreadable, read_npz
 from stylealign.signals import stop_at_once
 from stylealign.writing import write_npz, write_text
 
@@ -38,7 +38,6 @@ OF = "of.json"  # says beside finished images what they are of
 LEVELS = 65535  # a map is kept in uint16, 65535 being its maximum
 
 PER_IMAGE = ("maps", "scale", "pixels")
-_UNREADABLE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile)
 SHARED = ("columns", "channel_names", "paper_index", "digest", "protocol")
 
 
@@ -163,9 +162,8 @@ def _read_finished(path: Path) -> dict[str, np.ndarray] | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as npz:
-            return {name: npz[name] for name in PER_IMAGE}
-    except _UNREADABLE as error:
+        return read_npz(path, *PER_IMAGE)
+    except Unreadable as error:
         log.warning("%s: measuring a damaged image again (%s)", path, error)
         return None
 
@@ -231,9 +229,9 @@ def _check_neighbours(path: Path, shard: ChannelMaps, next_path: Path, following
 
 def _load(path: Path) -> ChannelMaps:
     try:
-        with np.load(path, allow_pickle=False) as npz:
-            names = (tuple(map(str, npz[name])) for name in ("channel_names", "paper_index"))
-            arrays = (npz[name] for name in (*PER_IMAGE, "columns"))
-            return ChannelMaps(*arrays, *names, int(npz["first"]), str(npz["digest"]), str(npz["protocol"]))
-    except _UNREADABLE as error:
+        npz = read_npz(path)
+        names = (tuple(map(str, npz[name])) for name in ("channel_names", "paper_index"))
+        arrays = (npz[name] for name in (*PER_IMAGE, "columns"))
+        return ChannelMaps(*arrays, *names, int(npz["first"]), str(npz["digest"]), str(npz["protocol"]))
+    except (Unreadable, KeyError) as error:
         raise TableError(f"{path} does not hold channel maps ({error}); delete it and run again") from error

@@ -8,7 +8,6 @@ Legend: n images, C channels of the convolutions, K regions, g x g cells of the 
 """
 
 import os
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import reduce
@@ -23,6 +22,7 @@ from stylealign.alignment.localization import Leading, leading_regions
 from stylealign.alignment.region_overlap import NOWHERE, dominant_regions, regions_on_grid
 from stylealign.errors import TableError
 from stylealign.intervals import percentile_interval, resample_weights, wilson_interval
+from stylealign.reading import Unreadable, read_npz
 from stylealign.tables import read_table
 from stylealign.writing import write_npz
 
@@ -176,9 +176,8 @@ def save_evidence(path: str | os.PathLike[str], evidence: Evidence) -> None:
 def load_evidence(path: str | os.PathLike[str]) -> Evidence:
     """Read what :func:`save_evidence` wrote; :class:`TableError` when it is not such a file. Needs no torch."""
     try:
-        with np.load(path, allow_pickle=False) as npz:
-            return Evidence(**{name: npz[name] for name in _FIELDS})
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        return Evidence(**read_npz(path, *_FIELDS))
+    except Unreadable as error:
         raise TableError(
             f"{path} does not hold a model's localized channels ({error}); delete it, run again"
         ) from error

@@ -9,7 +9,9 @@ from stylealign.data.prepare import Facts
 from stylealign.data.rejection import Rejected
 from stylealign.data.writer import image_name
 from stylealign.errors import ImageSetError
+from stylealign.reading import read_parquet
 from stylealign.signature import signed_metadata
+from stylealign.writing import fill_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +26,6 @@ def write_index(
 ) -> None:
     """One row an image in the order of the zip; ``attributes`` describes the ``attribute:<name>`` columns."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     columns = {
         "image_id": pa.array([row.image_id for row in facts], pa.string()),
@@ -42,31 +43,29 @@ def write_index(
     table = pa.table(columns).replace_schema_metadata(
         {_ATTRIBUTES_KEY: json.dumps(list(attributes), ensure_ascii=False), **signed_metadata()}
     )
-    pq.write_table(table, path)
+    fill_parquet(path, table)
 
 
 def read_index(path: Path) -> "tuple[pd.DataFrame, list[dict[str, Any]]]":
     """The rows, and the descriptions of the attributes; :class:`ImageSetError` when it is not an index."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
+        table = read_parquet(path)
+        attributes = json.loads((table.schema.metadata or {}).get(_ATTRIBUTES_KEY, b"[]"))
+        frame = table.to_pandas()
+    except ValueError as error:
         raise ImageSetError(
             f"{path}: not a readable index ({error}); remove the image set's folder and run again"
         ) from error
     missing = [name for name in COLUMNS if name not in table.column_names]
     if missing:
         raise ImageSetError(f"{path}: not the index of an image set (no column {missing[0]}); give an index.parquet")
-    return table.to_pandas(), json.loads((table.schema.metadata or {}).get(_ATTRIBUTES_KEY, b"[]"))
+    return frame, attributes
 
 
 def write_rejected(path: Path, rejected: Sequence[Rejected]) -> None:
     """One row a file that was turned away, in the order of names."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     rows = [{"origin": row.origin, "reason": str(row.reason), "detail": row.detail} for row in rejected]
     schema = pa.schema([(name, pa.string()) for name in ("origin", "reason", "detail")])
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+    fill_parquet(path, pa.Table.from_pylist(rows, schema=schema))

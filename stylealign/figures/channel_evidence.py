@@ -7,6 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylealign.errors import TableError
+from stylealign.translated_images import load_pictures
+
+_ARRAYS = ("example_pixels", "example_regions", "example_maps", "region_names", "channel_names")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Examples:
 
 def load_examples(path: Path) -> Examples:
     """The examples of one model's evidence; :class:`TableError` when its arrays do not belong together."""
-    pixels, regions, maps, *names = read_pictures(path, *_EXAMPLES, "region_names", "channel_names").values()
+    pixels, regions, maps, *names = load_pictures(path, *_ARRAYS).values()
     examples = Examples(pixels, regions, maps, *(tuple(map(str, name)) for name in names))
     num, num_channels = examples.maps.shape[:2]
     if len(examples.pixels) != num or len(examples.regions) != num or num_channels != len(examples.channel_names):

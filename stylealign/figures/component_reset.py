@@ -15,6 +15,7 @@ from stylealign.figures import style
 from stylealign.figures.heat_map import significant
 from stylealign.figures.lineage_order import lineage_order
 from stylealign.figures.sheet import Pixels, Sheet, side_within, size_within
+from stylealign.translated_images import load_pictures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +74,7 @@ def _subtitle(table: "pd.DataFrame") -> str:
 
 def load_reset_images(path: Path) -> Pixels:
     """The images of one child, [n, 6, R, R, 3], in the order of ``COLUMNS``."""
-    archive = read_pictures(path, "names", "pixels")
+    archive = load_pictures(path, "names", "pixels")
     names, pixels = [str(name) for name in archive["names"]], archive["pixels"]
     if missing := set(COLUMNS) - set(names):
         raise TableError(f"{path}: no images of {sorted(missing)}; it holds {names}")

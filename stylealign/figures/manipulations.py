@@ -17,6 +17,7 @@ from stylealign.errors import TableError
 from stylealign.figures import style
 from stylealign.figures.lineage_order import Node, lineage_order, lone_roots
 from stylealign.figures.sheet import Pixels, Sheet, side_within, size_within, width_of
+from stylealign.translated_images import load_pictures
 
 LEFT, TOP, BOTTOM, GAP, ROW_GAP, EDIT_GAP, BLOCK_GAP = 40, 128, 40, 2, 12, 18, 56  # px
 HEAD, LARGEST_SIDE, SMALLEST_SIDE = 88, 160, 96  # px: names over a block; an image
@@ -90,7 +91,7 @@ def compose_manipulations(images: Mapping[str, Path], parents: Mapping[str, str 
 
 def load_edits(path: Path) -> Edits:
     """One model's images; :class:`TableError` when its arrays do not belong together."""
-    archive = read_pictures(path, "strengths", "pixels", "edits")
+    archive = load_pictures(path, "strengths", "pixels", "edits")
     strengths, pixels = archive["strengths"], archive["pixels"]
     titles = tuple(str(title) for title in archive["edits"])
     if pixels.ndim != 6 or (pixels.shape[0], pixels.shape[2]) != (len(titles), len(strengths)):

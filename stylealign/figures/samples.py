@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylealign.errors import TableError
+from stylealign.translated_images import load_pictures
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Samples:
 
 def load_samples(path: Path) -> Samples:
     """``samples.npz`` of one model; :class:`TableError` when its arrays do not belong together."""
-    archive = read_pictures(path, "z", "kimg", "pixels")
+    archive = load_pictures(path, "z", "kimg", "pixels")
     samples = Samples(archive["z"], archive["kimg"], archive["pixels"])
     shape = samples.pixels.shape
     if samples.pixels.ndim != 5 or shape[:2] != (len(samples.kimg), len(samples.z)):

@@ -5,7 +5,6 @@ Under each stand what the columns mean and how the table was made, both from the
 """
 
 import html as markup
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

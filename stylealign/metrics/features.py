@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stylealign.errors import JudgeError
+from stylealign.reading import Unreadable, read_npz
 from stylealign.writing import write_npz
 
 if TYPE_CHECKING:
@@ -107,14 +108,14 @@ def save_features(path: str | os.PathLike[str], features: Features) -> None:
 def load_features(path: str | os.PathLike[str]) -> Features:
     """Read what :func:`save_features` wrote; :class:`JudgeError` when it is not such a file."""
     try:
-        with np.load(path, allow_pickle=False) as npz:
-            return Features(
-                npz["features"],
-                npz["attributes"],
-                tuple(str(name) for name in npz["attribute_names"]),
-                str(npz["protocol"]),
-                npz["image_ids"],
-                npz["split"],
-            )
-    except (OSError, KeyError, ValueError) as error:
+        npz = read_npz(path)
+        return Features(
+            npz["features"],
+            npz["attributes"],
+            tuple(str(name) for name in npz["attribute_names"]),
+            str(npz["protocol"]),
+            npz["image_ids"],
+            npz["split"],
+        )
+    except (Unreadable, KeyError) as error:
         raise JudgeError(f"{path} does not hold a judge's features ({error}); delete it and run again") from error
