@@ -9,14 +9,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import torch
-from torch import nn
-
 from stylealign.errors import CheckpointError
 from stylealign.formats.foreign import State
-from stylealign.networks.discriminator import Discriminator
-from stylealign.networks.generator import Generator
-from stylealign.networks.stylespace import num_channels
+
+Shapes = dict[str, tuple[int, ...]]
 
 MAX_RESOLUTION = 2048
 MAX_MAPPING_LAYERS = 64
@@ -56,27 +52,67 @@ def architecture_of(generator: State) -> dict[str, Any]:
 
 def generator_problem(generator: State, architecture: Mapping[str, Any]) -> str | None:
     """The first names or shapes in which weights differ from those of ``networks.Generator``; ``None``: they fit."""
-    with torch.device("meta"):
-        G = Generator(**architecture)
-    return _differences(generator, G)
+    return _differences(generator, generator_shapes(architecture))
 
 
 def discriminator_problem(discriminator: State, architecture: Mapping[str, Any]) -> str | None:
     """The same for ``networks.Discriminator`` of a generator's architecture."""
-    names = ("img_resolution", "channel_base", "channel_max")
-    with torch.device("meta"):
-        D = Discriminator(**{name: architecture[name] for name in names})
-    return _differences(discriminator, D)
+    return _differences(discriminator, discriminator_shapes(architecture))
+
+
+def generator_shapes(architecture: Mapping[str, Any]) -> Shapes:
+    """Names and shapes of ``networks.Generator`` of this architecture."""
+    z_dim, w_dim = int(architecture["z_dim"]), int(architecture["w_dim"])
+    shapes: Shapes = {"mapping.w_avg": (w_dim,)}
+    for index in range(architecture["mapping_layers"]):
+        shapes |= _layer(f"mapping.fc{index}", (w_dim, z_dim if index == 0 else w_dim))
+    below = 0
+    for res, width in _all_widths(architecture).items():
+        block = f"synthesis.b{res}"
+        if not below:
+            shapes[f"{block}.const"] = (width, res, res)
+        else:
+            shapes |= _styled(f"{block}.conv0", (width, below, 3, 3), w_dim) | _noise(f"{block}.conv0", res)
+        shapes |= _styled(f"{block}.conv1", (width, width, 3, 3), w_dim) | _noise(f"{block}.conv1", res)
+        shapes |= _styled(f"{block}.torgb", (3, width, 1, 1), w_dim)
+        below = width
+    return shapes
+
+
+def discriminator_shapes(architecture: Mapping[str, Any]) -> Shapes:
+    """Names and shapes of ``networks.Discriminator`` that fits a generator of this architecture."""
+    widths = _all_widths(architecture)
+    top, lowest = max(widths), widths[4]
+    shapes = _layer(f"b{top}.fromrgb", (widths[top], 3, 1, 1))
+    for res in reversed([res for res in widths if res > 4]):
+        width, narrower = widths[res], widths[res // 2]
+        shapes |= _layer(f"b{res}.conv0", (width, width, 3, 3)) | _layer(f"b{res}.conv1", (narrower, width, 3, 3))
+        shapes[f"b{res}.skip.weight"] = (narrower, width, 1, 1)
+    shapes |= _layer("b4.conv", (lowest, lowest + 1, 3, 3)) | _layer("b4.fc", (lowest, 16 * lowest))
+    return shapes | _layer("b4.out", (1, lowest))
+
+
+def _layer(name: str, weight: tuple[int, ...]) -> Shapes:
+    return {f"{name}.weight": weight, f"{name}.bias": weight[:1]}
+
+
+def _styled(name: str, weight: tuple[int, ...], w_dim: int) -> Shapes:
+    """A layer whose input a style scales."""
+    return _layer(name, weight) | _layer(f"{name}.affine", (weight[1], w_dim))
+
+
+def _noise(name: str, res: int) -> Shapes:
+    return {f"{name}.noise_strength": (), f"{name}.noise_const": (res, res)}
 
 
 def same_widths(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two settings of base and largest width are the same network at their common resolution."""
-    resolution = int(one["img_resolution"])
-    return resolution == other["img_resolution"] and all(
-        num_channels(res, one["channel_base"], one["channel_max"])
-        == num_channels(res, other["channel_base"], other["channel_max"])
-        for res in _doubling_to(resolution)
-    )
+    return _all_widths(one) == _all_widths(other)
+
+
+def _all_widths(architecture: Mapping[str, Any]) -> dict[int, int]:
+    base, largest = int(architecture["channel_base"]), int(architecture["channel_max"])
+    return {res: min(base // res, largest) for res in _doubling_to(int(architecture["img_resolution"]))}
 
 
 def _doubling_to(resolution: int) -> list[int]:
@@ -114,7 +150,7 @@ def _channels(widths: Mapping[int, int]) -> tuple[int, int]:
     """The smallest base, and the largest width, for which ``min(base // r, largest)`` is the width at every r."""
     base, largest = max(res * width for res, width in widths.items()), widths[4]
     for res, width in widths.items():
-        if num_channels(res, base, largest) != width:
+        if min(base // res, largest) != width:
             shown = ", ".join(f"{size} px: {number}" for size, number in widths.items())
             raise CheckpointError(
                 f"has feature maps ({shown}) that no channel_base and channel_max explain ({res} px does not fit), "
@@ -132,14 +168,13 @@ def _shape(state: State, name: str, dimensions: int) -> tuple[int, ...]:
     return shape
 
 
-def _differences(state: State, network: nn.Module) -> str | None:
-    own = network.state_dict()
+def _differences(state: State, own: Mapping[str, tuple[int, ...]]) -> str | None:
     missing = (f"{name} is missing" for name in own if name not in state and not _NOT_NEEDED.fullmatch(name))
     extra = (f"{name} is not known" for name in state if name not in own)
     misshapen = (
-        f"{name} is {list(state[name].shape)}, not {list(own[name].shape)}"
-        for name in own
-        if name in state and state[name].shape != own[name].shape
+        f"{name} is {list(state[name].shape)}, not {list(shape)}"
+        for name, shape in own.items()
+        if name in state and tuple(state[name].shape) != shape
     )
     return _first_few([*missing, *extra, *misshapen])
 

@@ -25,6 +25,7 @@ from stylealign.formats.names import (
     rosinality_mapping_layers,
     rosinality_resolution,
 )
+from stylealign.formats.refusal import Refusal, naming
 from stylealign.formats.torch_file import named_tensors, read_torch_file
 from stylealign.latents import torch_stream
 from stylealign.writing import whole_file
@@ -43,11 +44,11 @@ def read_rosinality(path: PathLike) -> ForeignModel:
     than [1, 3, 3, 1].
     """
     content = read_torch_file(path)
-    try:
-        return _model(content, path)
-    except CheckpointError as error:
-        text = str(error)
-        raise CheckpointError(text if text.startswith(f"{path}:") else f"{path}: {text}") from error
+    with naming(path):
+        try:
+            return _model(content, path)
+        except CheckpointError as error:
+            raise Refusal(str(error).removeprefix(f"{path}: ")) from error
 
 
 def _model(content: Any, path: PathLike) -> ForeignModel:

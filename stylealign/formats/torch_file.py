@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from stylealign.errors import CheckpointError
+from stylealign.formats.torch_opcodes import refuse_other_types
 
 PathLike = str | os.PathLike[str]
 
@@ -32,6 +33,7 @@ def read_torch_file(path: PathLike) -> Any:
     """
     try:
         _refuse_unfolding(Path(path))
+        refuse_other_types(Path(path))
         with torch.serialization.safe_globals([argparse.Namespace]), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about how old or damaged the file is
             return torch.load(path, map_location="cpu", weights_only=True)

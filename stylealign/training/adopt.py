@@ -1,27 +1,35 @@
 """Take a finished checkpoint (``from:`` in the config) into the study: the same five files as a training, none trained.
 
-The averaged generator becomes the model. A child needs a training pair: it is read from the ``pair.safetensors`` beside
-the checkpoint; where there is none, G is the averaged generator and D starts from random weights, with a warning.
+It may be one of this project's or any other kind that is known (:mod:`stylealign.formats.read`). The averaged generator
+becomes the model. A child needs a training pair: ours lies in the ``pair.safetensors`` beside the checkpoint, others'
+may be in the file; what is missing is the averaged generator for G, and random weights for D, with a warning.
 """
 
+import copy
 import dataclasses
 import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from stylealign.checkpoint import ModelCard, load_generator, load_strictly, load_tensors, save_generator, save_tensors
+from stylealign.checkpoint import ModelCard, load_strictly, save_generator, save_tensors
 from stylealign.config.models import ResolvedModel
 from stylealign.errors import CheckpointError
+from stylealign.formats.architecture import same_widths
+from stylealign.formats.foreign import ForeignModel
 from stylealign.networks.discriminator import Discriminator
 from stylealign.networks.generator import Generator
 from stylealign.tables import TICKS, TRAINING, write_table
-from stylealign.training.run import sample_pixels, save_samples, study_z
+from stylealign.training.foreign import OWN_KIND, foreign_card, read_any
+from stylealign.training.run import SAMPLE_BATCH, sample_pixels, save_samples, study_z
 from stylealign.training.state import build_networks
 
 log = logging.getLogger(__name__)
+
+SAMPLED_AT_ONCE_PX = 64 * 128**2  # pixels of one batch of samples: larger images go through in smaller batches
 
 
 def adopt_checkpoint(
@@ -36,58 +44,98 @@ def adopt_checkpoint(
 ) -> None:
     """Write ``spec.checkpoint`` as the model ``spec.name``.
 
-    Raises :class:`CheckpointError` when the file is damaged or of another architecture or resolution.
+    Raises :class:`CheckpointError` when the file is damaged, of no known kind, or of another architecture or
+    resolution.
     """
     assert spec.checkpoint is not None
-    averaged, card = load_generator(spec.checkpoint)
+    source = Path(spec.checkpoint)
+    found, own = read_any(source)
     G, D = build_networks(spec)
-    refuse_other_architecture(spec, G, averaged)
-    found_pair = _load_pair(Path(spec.checkpoint).with_name("pair.safetensors"), card, G, D)
-    if not found_pair:
-        G.load_state_dict(averaged.state_dict())
-    adopted = dataclasses.replace(
-        card,
-        model=spec.name,
-        domain=spec.domain,
-        lineage=(*card.lineage[:-1], spec.name),
-        transfer={**card.transfer, "adopted": card.model, "discriminator": "kept" if found_pair else "random"},
-    )
+    found = fitted(spec, G, found)
+    averaged = _averaged(G, found, source)
+    _load_pair(found, G, D, averaged, source.with_name("pair.safetensors") if own else source)
+    card = _card(spec, found, own, averaged)
     networks: dict[str, Tensor] = {f"G/{name}": value for name, value in G.state_dict().items()}
     networks |= {f"D/{name}": value for name, value in D.state_dict().items()}
-    save_tensors(pair, networks, {"kind": "pair", "model": spec.name, "card": dataclasses.asdict(adopted)})
+    save_tensors(pair, networks, {"kind": "pair", "model": spec.name, "card": dataclasses.asdict(card)})
     write_table(ticks, TICKS, [], provenance or {})
     write_table(cost, TRAINING, [], provenance or {})
-    pixels = sample_pixels(averaged, study_z(spec), spec.samples.truncation_psi)
-    save_samples(samples, spec, [card.kimg], [pixels])
-    save_generator(g_ema, averaged, adopted)
+    save_samples(samples, spec, [card.kimg], [_sampled(averaged, spec, found)])
+    save_generator(g_ema, averaged, card)
 
 
-def refuse_other_architecture(spec: ResolvedModel, expected: Generator, found: Generator) -> None:
-    """:class:`CheckpointError` naming each setting in which a checkpoint differs from the study's architecture."""
-    differences = [
-        f"{name} is {found.init_kwargs[name]}, the study's {value}"
-        for name, value in expected.init_kwargs.items()
-        if found.init_kwargs[name] != value
-    ]
-    if differences:
-        raise CheckpointError(
-            f"models.{spec.name}.from: {spec.checkpoint}: {'; '.join(differences)}; set architecture: and resolution: "
-            "to the checkpoint's, or take another checkpoint"
-        )
+def fitted(spec: ResolvedModel, expected: Generator, found: ForeignModel) -> ForeignModel:
+    """``found`` in the words of the study's architecture, where it is the same network.
+
+    Equal widths may have several names (config-e and config-f up to 32 px), and a clamp that a file does not have, or
+    does not tell, is the study's. Raises :class:`CheckpointError` that names each setting that differs otherwise.
+    """
+    settings, said = dict(found.architecture), list(found.said)
+    study = expected.init_kwargs
+    if found.kind == OWN_KIND:
+        refuse_other_architecture(spec, study, settings)
+        return found
+    if same_widths(settings, study):
+        settings |= {name: study[name] for name in ("channel_base", "channel_max")}
+    if settings.get("conv_clamp") is None and study["conv_clamp"] is not None:
+        settings["conv_clamp"] = study["conv_clamp"]
+        said.append(f"conv_clamp is the study's ({study['conv_clamp']:g}): the file has none")
+    refuse_other_architecture(spec, study, settings)
+    return dataclasses.replace(found, architecture=settings, said=tuple(said))
 
 
-def _load_pair(path: Path, card: ModelCard, G: Generator, D: Discriminator) -> bool:
-    """Load G and D of the same training from beside the checkpoint; False, with a warning, where there is none."""
-    if not path.is_file():
-        log.warning("%s: not there, so children of %s start from a random discriminator", path, card.model)
-        return False
-    tensors, meta = load_tensors(path)
-    if meta.get("card", {}).get("lineage_digests", [""])[-1] != card.digest:
-        log.warning(
-            "%s: belongs to another model, so children of %s start from a random discriminator", path, card.model
-        )
-        return False
-    for network, prefix in ((G, "G/"), (D, "D/")):
-        part = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-        load_strictly(network, part, path)
-    return True
+def refuse_other_architecture(spec: ResolvedModel, study: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    """:class:`CheckpointError` naming each setting in which a checkpoint differs from the study, and what to set."""
+    differing = [name for name, value in study.items() if name in found and found[name] != value]
+    if not differing:
+        return
+    told = "; ".join(f"{name} is {found[name]}, the study's {study[name]}" for name in differing)
+    cure = ", ".join(f"{_setting(name)}: {_yaml(found[name])}" for name in differing)
+    raise CheckpointError(f"models.{spec.name}.from: {spec.checkpoint}: {told}; set {cure}, or take another checkpoint")
+
+
+def _setting(name: str) -> str:
+    return "resolution" if name == "img_resolution" else f"architecture.{name}"
+
+
+def _yaml(value: object) -> str:
+    return "null" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _averaged(G: Generator, found: ForeignModel, source: Path) -> Generator:
+    averaged = copy.deepcopy(G)
+    load_strictly(averaged, found.generator, source)
+    return averaged.eval().requires_grad_(False)
+
+
+def _load_pair(found: ForeignModel, G: Generator, D: Discriminator, averaged: Generator, source: Path) -> None:
+    """Weights of G and D of the same training, as far as there are any."""
+    load_strictly(G, averaged.state_dict() if found.raw_generator is None else found.raw_generator, source)
+    if found.discriminator is not None:
+        load_strictly(D, found.discriminator, source)
+    elif found.kind != OWN_KIND or found.raw_generator is not None:
+        log.warning("%s: holds no discriminator that fits, so children start from a random discriminator", source)
+
+
+def _card(spec: ResolvedModel, found: ForeignModel, own: ModelCard | None, averaged: Generator) -> ModelCard:
+    if own is None:
+        assert spec.checkpoint is not None
+        for line in found.said:
+            log.info("%s: %s", spec.checkpoint, line)
+        place = {"name": spec.name, "domain": spec.domain, "seed": spec.seed}
+        return foreign_card(found, Path(spec.checkpoint), averaged, **place)
+    discriminator = "random" if found.discriminator is None else "kept"
+    return dataclasses.replace(
+        own,
+        model=spec.name,
+        domain=spec.domain,
+        lineage=(*own.lineage[:-1], spec.name),
+        transfer={**own.transfer, "adopted": own.model, "discriminator": discriminator},
+    )
+
+
+def _sampled(averaged: Generator, spec: ResolvedModel, found: ForeignModel) -> Tensor:
+    """Pixels of the study's fixed z: uint8 [n, 3, R, R]."""
+    at_once = SAMPLE_BATCH if found.kind == OWN_KIND else max(1, SAMPLED_AT_ONCE_PX // spec.resolution**2)
+    parts = study_z(spec).split(at_once)
+    return torch.cat([sample_pixels(averaged, z, spec.samples.truncation_psi) for z in parts])

@@ -9,7 +9,9 @@ from stylealign.errors import CheckpointError
 from stylealign.formats.architecture import (
     architecture_of,
     discriminator_problem,
+    discriminator_shapes,
     generator_problem,
+    generator_shapes,
     same_widths,
 )
 from stylealign.networks.discriminator import Discriminator
@@ -41,6 +43,7 @@ def test_a_generator_of_what_was_read_has_the_same_weights(
     state = shapes(**given_shape)
     found = architecture_of(state)
     assert generator_problem(state, found) is None
+    assert {name: tuple(value.shape) for name, value in state.items()} == generator_shapes(given_shape)
     assert same_widths(found, given_shape)
     assert found["channel_base"] <= base
     assert found["channel_max"] <= channel_max
@@ -99,6 +102,14 @@ def test_what_is_no_such_generator_is_refused_by_name(kind):
         architecture_of(state)
     assert "\n" not in str(caught.value)
     assert "take another" in str(caught.value)
+
+
+@pytest.mark.parametrize("shape", [(1024, 32768, 512), (64, 500, 9), (8, 8, 3)])
+def test_shapes_of_a_discriminator_are_our_networks(shape):
+    sizes = dict(zip(("img_resolution", "channel_base", "channel_max"), shape, strict=True))
+    with torch.device("meta"):
+        D = Discriminator(**sizes)
+    assert {name: tuple(value.shape) for name, value in D.state_dict().items()} == discriminator_shapes(sizes)
 
 
 def test_a_discriminator_fits_or_is_told_apart():
