@@ -1,4 +1,5 @@
 # Names and look-ups that the rules share. Everything that thinks is in the package, where it is tested.
+from functools import cache
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -72,9 +73,14 @@ def spec(slice_of, *wildcard_names):
     return of
 
 
-def code(script):
-    """Digest of a script and of all it reaches."""
+@cache
+def digest_of_script(script):
     return code_digest(Path(workflow.basedir) / "workflow_scripts" / f"{script}.py")
+
+
+def code(script):
+    """Digest of a script and of all it reaches, found when a job asks: one on a cluster reads this file twice more."""
+    return lambda wildcards: digest_of_script(script)
 
 
 def memory(base_mb):
@@ -83,6 +89,14 @@ def memory(base_mb):
 
 def minutes(base):
     return lambda wildcards, attempt: needs.runtime_min(base, attempt)
+
+
+def resource_of_rule(rule_name, resource):
+    """What `--set-resources` or a profile gives a rule of a resource that other needs of it grow with; else 1."""
+    try:
+        return needs.overridden(workflow.resource_settings.overwrite_resources, rule_name, resource)
+    except ConfigError as error:
+        raise SystemExit(str(error))
 
 
 # What a job asks for that reads tables and draws or joins them.

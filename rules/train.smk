@@ -1,3 +1,13 @@
+# A training may be shared by several processes: `--set-resources train:processes=2`, or the same in a profile. What grows
+# with their number reads it here.
+PROCESSES = resource_of_rule("train", "processes")
+SHARED = {"processes": PROCESSES, "gpu": int(ON_GPU) * PROCESSES}
+
+
+def memory_of_processes(wildcards, attempt):
+    return min(training_memory(wildcards, attempt) * PROCESSES, needs.MEM_CAP_MB)
+
+
 rule train:
     input:
         images=of_domain("results/domains/{domain}/images.zip"),
@@ -17,11 +27,11 @@ rule train:
     wildcard_constraints:
         model=any_of(study.trained()),
     priority: training_priority
-    threads: needs.training_threads(study.resolution, ON_GPU)
+    threads: needs.training_threads(study.resolution, ON_GPU) * PROCESSES
     resources:
-        mem_mb=training_memory,
+        mem_mb=memory_of_processes,
         runtime=training_minutes,
-        gpu=int(ON_GPU),
+        **SHARED,
     params:
         spec=spec(slices.training, "model"),
         recipe=RECIPE,

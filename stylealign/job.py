@@ -31,6 +31,7 @@ class Job:
     params: SimpleNamespace
     spec: Any
     threads: int
+    resources: Mapping[str, Any]
     config: Mapping[str, Any]
     device: str
     provenance: dict[str, Any]
@@ -57,6 +58,7 @@ def job_of(snakemake: Any) -> Job:
         params=SimpleNamespace(**params),
         spec=spec,
         threads=snakemake.threads,
+        resources=dict(getattr(snakemake, "resources", {}).items()),
         config=snakemake.config,
         device=snakemake.config["device"],
         provenance=provenance,

@@ -4,7 +4,11 @@ Numbers were measured on the default study (32 px, on a CPU) and grow with pixel
 below what a cluster's partition allows, since a request beyond it is refused for ever.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from stylealign.errors import ConfigError
 
 MEM_CAP_MB = 128_000
 RUNTIME_CAP_MIN = 7 * 24 * 60
@@ -89,6 +93,18 @@ def training_runtime_min(total_kimg: float, resolution: int, on_gpu: bool) -> fl
 def wants_gpu(device: str, present: bool) -> bool:
     """Whether jobs that train or render ask for a GPU: ``auto`` does where one is present."""
     return device == "cuda" or (device == "auto" and present)
+
+
+def overridden(settings: Mapping[str, Mapping[str, Any]], rule: str, resource: str) -> int:
+    """What Snakemake's ``--set-resources`` gives ``rule`` of ``resource``, 1 where it gives nothing.
+
+    Raises :class:`ConfigError` unless it is a whole number of at least 1, known before any job is.
+    """
+    found = dict(settings.get(rule, {}).items()).get(resource, 1)
+    text = str(getattr(found, "raw", found))  # Snakemake wraps it; as written, also where it is an expression
+    if not text.isdecimal() or int(text) < 1:
+        raise ConfigError([f"{rule}: {resource} must be a whole number of at least 1, not {text}"], "set-resources")
+    return int(text)
 
 
 def gpu_is_present(device_files: Path = Path("/dev")) -> bool:

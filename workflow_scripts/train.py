@@ -13,5 +13,6 @@ train_model(
     **vars(job.output),
     state=job.output.g_ema.parent / ".resume",
     threads=job.threads,
+    processes=job.resources["processes"],
     provenance=job.provenance,
 )

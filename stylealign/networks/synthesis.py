@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stylealign.latents import Stream, normal
 from stylealign.networks.layers import FullyConnected
 from stylealign.networks.stylespace import StyleLayer, num_channels, runs_in_half, style_layers
 from stylealign.ops.modulated_conv import modulated_conv, styled_activation
@@ -35,18 +36,18 @@ class SynthesisLayer(nn.Module):
         self.register_buffer("noise_const", torch.randn([resolution, resolution]))
         self.register_buffer("filter", setup_filter(), persistent=False)
 
-    def forward(self, x: Tensor, s: Tensor, noise_mode: str, generator: torch.Generator | None) -> Tensor:
+    def forward(self, x: Tensor, s: Tensor, noise_mode: str, generator: Stream | None) -> Tensor:
         y, d = modulated_conv(x, self.weight, s, up=self.up, f=self.filter)
         noise = self._noise(len(x), noise_mode, generator)
         return styled_activation(y, d, noise, self.bias, self.conv_clamp)
 
-    def _noise(self, num: int, noise_mode: str, generator: torch.Generator | None) -> Tensor | None:
+    def _noise(self, num: int, noise_mode: str, generator: Stream | None) -> Tensor | None:
         if noise_mode == "none":
             return None
         if noise_mode == "const":
             return self.noise_const * self.noise_strength  # [r, r]
         shape = [num, 1, self.resolution, self.resolution]
-        return torch.randn(shape, device=self.weight.device, generator=generator) * self.noise_strength
+        return normal(shape, generator, self.weight.device) * self.noise_strength
 
 
 class ToRGB(nn.Module):
@@ -137,7 +138,7 @@ class SynthesisNetwork(nn.Module):
     def _affine(self, layer: StyleLayer) -> FullyConnected:
         return getattr(getattr(self, f"b{layer.resolution}"), layer.kind).affine
 
-    def forward(self, s: Tensor, noise_mode: str = "const", generator: torch.Generator | None = None) -> Tensor:
+    def forward(self, s: Tensor, noise_mode: str = "const", generator: Stream | None = None) -> Tensor:
         """s [N, num_styles] to images x [N, 3, R, R]; ``generator`` draws the noise of ``noise_mode="random"``."""
         if s.ndim != 2 or s.shape[1] != self.num_styles:
             raise ValueError(f"s must be [N, {self.num_styles}], not {list(s.shape)}")

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from stylealign.errors import ConfigError
+from stylealign.latents import Stream
 from stylealign.training.augment_colour import COLOUR, recolour_images, sample_colour
 from stylealign.training.augment_corruption import (
     cut_images,
@@ -71,7 +72,7 @@ class AugmentPipe(nn.Module):
         self.register_buffer("p", torch.zeros([]))
 
     def forward(
-        self, x: torch.Tensor, generator: torch.Generator | None = None, debug_percentile: float | None = None
+        self, x: torch.Tensor, generator: Stream | None = None, debug_percentile: float | None = None
     ) -> torch.Tensor:
         """``x`` [N, 3, R, R] in [-1, 1] augmented, each image in its own way; itself where p is 0.
 

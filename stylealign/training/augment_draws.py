@@ -7,6 +7,8 @@ import math
 
 import torch
 
+from stylealign.latents import Stream, normal, uniform
+
 
 class Draws:
     """Draws for ``num`` images at probability ``p``.
@@ -16,7 +18,7 @@ class Draws:
     and its second rotation stays out of the picture.
     """
 
-    def __init__(self, num: int, p: float, generator: torch.Generator | None, percentile: float | None = None):
+    def __init__(self, num: int, p: float, generator: Stream | None, percentile: float | None = None):
         assert generator is not None or percentile is not None, "augmenting draws from a named stream: hand a generator"
         assert percentile is None or 0 <= percentile < 1, percentile
         self.num = num
@@ -28,15 +30,13 @@ class Draws:
         """U(0, 1) as float64 [num, width]."""
         if self.percentile is not None:
             return torch.full([self.num, width], self.percentile, dtype=torch.float64)
-        shape, source = [self.num, width], self.generator
-        return torch.rand(shape, generator=source, device=source.device).double().cpu()
+        return uniform([self.num, width], self.generator).double().cpu()
 
     def normal(self, width: int = 1) -> torch.Tensor:
         """N(0, 1) as float64 [num, width]."""
         if self.percentile is not None:
             return self.uniform(width).mul(2).sub(1).erfinv()
-        shape, source = [self.num, width], self.generator
-        return torch.randn(shape, generator=source, device=source.device).double().cpu()
+        return normal([self.num, width], self.generator).double().cpu()
 
     def happens(self, multiplier: float) -> torch.Tensor:
         """Whether a transform happens to each image, with probability p * multiplier; -> bool [num]."""

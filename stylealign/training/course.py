@@ -22,18 +22,30 @@ COLLAPSED_LOSS_D, COLLAPSED_TICKS = 1e-4, 3
 
 @dataclass
 class Course:
-    """What a training has shown so far: a row per tick, and images of the same z at chosen kimg."""
+    """What a training has shown so far: a row per tick, and images of the same z at chosen kimg.
+
+    ``processes`` is the most that have shared its batches, in this job or one that it resumes.
+    """
 
     ticks: list[dict[str, float]] = field(default_factory=list)
     sample_kimg: list[float] = field(default_factory=list)
     sample_pixels: list[Tensor] = field(default_factory=list)  # each uint8 [n, 3, R, R]
+    processes: int = 1
 
     def tensors(self) -> dict[str, Tensor]:
         return {f"samples/{index:03d}": pixels for index, pixels in enumerate(self.sample_pixels)}
 
+    def meta(self) -> dict[str, Any]:
+        return {"ticks": self.ticks, "sample_kimg": self.sample_kimg, "processes": self.processes}
+
     def load(self, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
         self.ticks, self.sample_kimg = list(meta["ticks"]), list(meta["sample_kimg"])
+        self.processes = max(self.processes, meta.get("processes", 1))
         self.sample_pixels = [tensors[name] for name in sorted(tensors) if name.startswith("samples/")]
+
+    def said_of_processes(self) -> dict[str, int]:
+        """For the card and the tables: a model that several processes trained differs in its last bits."""
+        return {"processes": self.processes} if self.processes > 1 else {}
 
 
 @dataclass(frozen=True)

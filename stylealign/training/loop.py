@@ -1,6 +1,6 @@
 """The GAN loop: a page. It does no I/O and yields after every step; its phases are data (see ``losses``)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import torch
@@ -12,31 +12,34 @@ from stylealign.optim import ema_beta, sanitise_gradients, update_ema
 from stylealign.training.augment import update_p
 from stylealign.training.losses import Draws, Phase, phases
 from stylealign.training.state import TICK_METERS, TrainState
+from stylealign.training.team import ALONE, Team
 
 ADA_INTERVAL = 4
 
 
 class Batches(Protocol):
-    """Image batches as a function of the step: uint8 [N, 3, R, R]."""
+    """Image batches, or a process's rows of them, as a function of the step: uint8 [N, 3, R, R]."""
 
     def at(self, step: int) -> Tensor: ...
 
 
-def training_loop(state: TrainState, batches: Batches, spec: ResolvedModel, num_steps: int) -> Iterator[int]:
+def training_loop(
+    state: TrainState, batches: Batches, spec: ResolvedModel, num_steps: int, team: Team = ALONE
+) -> Iterator[int]:
     """Train from ``state.step`` to ``num_steps``, yielding the number of finished steps after each one."""
     plan = phases(spec)
     while state.step < num_steps:
         real = to_net(batches.at(state.step).to(state.pl_mean.device))
         for phase in plan:
             if state.step % phase.interval == 0:
-                _run_phase(state, real, spec, phase)
+                _run_phase(state, real, spec, phase, team)
         _average(state, spec)
         state.step += 1
         _adjust_augmentation(state, spec)
         yield state.step
 
 
-def _run_phase(state: TrainState, real: Tensor, spec: ResolvedModel, phase: Phase) -> None:
+def _run_phase(state: TrainState, real: Tensor, spec: ResolvedModel, phase: Phase, team: Team) -> None:
     optimiser, other = (state.opt_g, state.opt_d) if phase.network == "G" else (state.opt_d, state.opt_g)
     learning = optimiser.param_groups[0]["params"]
     for parameter in other.param_groups[0]["params"]:
@@ -44,22 +47,35 @@ def _run_phase(state: TrainState, real: Tensor, spec: ResolvedModel, phase: Phas
     for parameter in learning:
         parameter.requires_grad_(True)
         parameter.grad = None
-    draws = Draws(spec.seed, phase.name, state.step, real.device)
-    record(state, phase.accumulate(state, real, spec, draws))
+    draws = Draws(spec.seed, phase.name, state.step, real.device, team)
+    values = phase.accumulate(state, real, spec, draws)
+    sums = {name: value.detach().sum() for name, value in values.items()}
+    _pool([p.grad for p in learning if p.grad is not None], list(sums.values()), team)
+    record(state, {name: (total, values[name].numel() * team.num) for name, total in sums.items()})
     sanitise_gradients(learning)
     optimiser.step()
 
 
 @torch.no_grad()
-def record(state: TrainState, values: dict[str, Tensor]) -> None:
-    """Add a phase's values to the meters of the current tick."""
-    for name, value in values.items():
+def _pool(gradients: list[Tensor], sums: list[Tensor], team: Team) -> None:
+    """Gradients to their mean and sums to their sum over a team, in one message."""
+    if team.num == 1:
+        return
+    team.sum_([*gradients, *sums])
+    torch._foreach_div_(gradients, team.num)
+
+
+@torch.no_grad()
+def record(state: TrainState, totals: Mapping[str, tuple[Tensor, int]]) -> None:
+    """Add the sums and numbers of a phase's values to the meters of the current tick."""
+    for name, (total, count) in totals.items():
         row = state.meters[TICK_METERS.index(name)]
-        row[0] += value.detach().sum()
-        row[1] += value.numel()
-    if "sign_real" in values:
-        state.ada_signs[0] += values["sign_real"].sum()
-        state.ada_signs[1] += values["sign_real"].numel()
+        row[0] += total
+        row[1] += count
+    if "sign_real" in totals:
+        total, count = totals["sign_real"]
+        state.ada_signs[0] += total
+        state.ada_signs[1] += count
 
 
 def _average(state: TrainState, spec: ResolvedModel) -> None:

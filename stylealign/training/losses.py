@@ -3,7 +3,8 @@
     z [N, z_dim]   ws [N, num_ws, w_dim]   x [N, 3, R, R] in [-1, 1]   logits [N, 1]
 
 Every function accumulates gradients into the parameters that are switched on, and returns what the meters record.
-Each draws from streams named by (model seed, purpose, step), so a resumed run needs no saved random state.
+Each draws from streams named by (model seed, purpose, step), so a resumed run needs no saved random state. Where a team
+trains together, N is this process's part of the batch, and the mean of the team's gradients is the batch's gradient.
 """
 
 import math
@@ -15,39 +16,48 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylealign.config.models import ResolvedModel
-from stylealign.latents import torch_stream
+from stylealign.latents import Rows, Stream, normal, torch_stream
 from stylealign.training.state import TrainState
+from stylealign.training.team import ALONE, Team
 
 PL_DECAY = 0.01
 
 
 @dataclass(frozen=True)
 class Draws:
-    """The random streams of one phase of one step."""
+    """The random streams of one phase of one step: one draw an image, of which a process of a team keeps its own."""
 
     seed: int
     phase: str
     step: int
     device: torch.device
+    team: Team = ALONE
 
-    def stream(self, purpose: str) -> torch.Generator:
-        return torch_stream(self.seed, self.phase, purpose, self.step, device=self.device)
+    def stream(self, purpose: str) -> Stream:
+        return self._rows(torch_stream(self.seed, self.phase, purpose, self.step, device=self.device))
 
-    def cpu_stream(self, purpose: str) -> torch.Generator:
+    def cpu_stream(self, purpose: str) -> Stream:
         """For draws that are made on the CPU whatever the device."""
+        return self._rows(self.coin(purpose))
+
+    def coin(self, purpose: str) -> torch.Generator:
+        """For one draw that the whole batch shares, on the CPU."""
         return torch_stream(self.seed, self.phase, purpose, self.step)
 
     def normal(self, purpose: str, *shape: int) -> Tensor:
-        return torch.randn(shape, generator=self.stream(purpose), device=self.device)
+        return normal(shape, self.stream(purpose))
+
+    def _rows(self, stream: torch.Generator) -> Stream:
+        return stream if self.team.num == 1 else Rows(stream, self.team.num, self.team.rows)
 
 
 def mixed_ws(state: TrainState, num: int, mixing_prob: float, draws: Draws) -> Tensor:
     """ws [num, num_ws, w_dim] of new z, with style mixing at one cut-off per batch; moves ``w_avg``."""
     G = state.G
     w = G.mapping.w(draws.normal("z", num, G.z_dim))
-    G.mapping.update_w_avg(w)
+    G.mapping.update_w_avg(draws.team.gathered(w.detach()))
     ws = w.unsqueeze(1).repeat(1, G.num_ws, 1)
-    coin = draws.cpu_stream("mixing")
+    coin = draws.coin("mixing")
     mixes = torch.rand([], generator=coin) < mixing_prob
     cutoff = int(torch.randint(1, G.num_ws, [], generator=coin))
     if not mixes:
@@ -103,12 +113,13 @@ def g_path_length(state: TrainState, real: Tensor, spec: ResolvedModel, draws: D
     x = synthesize(state, ws, draws)
     y = draws.normal("pl", *x.shape) / math.sqrt(x.shape[2] * x.shape[3])
     (gradient,) = torch.autograd.grad([(x * y).sum()], [ws], create_graph=True)  # [N, num_ws, w_dim]
-    lengths = gradient.square().sum(2).mean(1).sqrt()  # [N]
+    own = gradient.square().sum(2).mean(1).sqrt()  # [N]
+    lengths = draws.team.gathered(own)  # every process's: their mean is in each one's gradient
     mean = state.pl_mean.lerp(lengths.mean(), PL_DECAY)
     state.pl_mean.copy_(mean.detach())
     loss = (lengths - mean).square().mean() * settings.pl_weight
-    (loss * settings.pl_interval).backward()
-    return {"pl_length": lengths}
+    (loss * (settings.pl_interval * draws.team.num)).backward()
+    return {"pl_length": own}
 
 
 def d_main(state: TrainState, real: Tensor, spec: ResolvedModel, draws: Draws) -> dict[str, Tensor]:

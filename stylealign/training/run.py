@@ -3,15 +3,17 @@
 A child starts from all weights of its parent's G, D and averaged generator; ADA's p starts at 0, EMA's ramp-up is off.
 """
 
+import contextlib
 import dataclasses
 import json
 import logging
+import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
 from torch import Tensor
 
@@ -42,23 +44,14 @@ from stylealign.training.loop import training_loop
 from stylealign.training.recipe import RECIPE
 from stylealign.training.resume import ResumeFolder
 from stylealign.training.state import TrainState, build_state
+from stylealign.training.team import ALONE, Team
+from stylealign.training.training_job import TrainingJob
 from stylealign.writing import write_npz
 
 log = logging.getLogger(__name__)
 
 AUGMENT_AUTO_BELOW = 5000  # "auto" switches ADA on for image sets smaller than this
 SAMPLE_BATCH = 64
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """Where the results go."""
-
-    g_ema: Path
-    pair: Path
-    ticks: Path
-    cost: Path
-    samples: Path
 
 
 def train_model(
@@ -75,48 +68,96 @@ def train_model(
     cost: Path,
     samples: Path,
     threads: int,
+    processes: int = 1,
     provenance: Mapping[str, Any] | None = None,
 ) -> None:
     """Train ``spec`` on the image set ``images`` + ``index`` (train split) and write the five outputs.
 
     ``parent_pair`` and ``parent_card`` (the parent's ``pair.safetensors`` and ``g_ema.safetensors``) make it a child.
-    ``state`` is the private folder for resuming; it is emptied at the end.
+    ``state`` is the private folder for resuming; it is emptied at the end. Several ``processes`` each compute a part of
+    every batch and share the ``threads``, or take a GPU each; the result differs by the rounding of sums only.
 
-    Raises :class:`InterruptedRun` after a signal (the state is saved), :class:`TrainingError` on divergence,
-    :class:`LineageError` when the parent does not fit, :class:`ResumeError` when another process works in ``state``.
+    Raises :class:`InterruptedRun` after a signal (the state is saved), :class:`TrainingError` on divergence and when
+    one of several processes dies, :class:`LineageError` when the parent does not fit, :class:`ResumeError` when
+    another process works in ``state``, :class:`ConfigError` and :class:`DeviceError` when the batch or the GPUs cannot
+    be shared.
     """
-    torch.set_num_threads(threads)
-    device = pick_device(spec.device)
-    image_set = ImageSet.open(images, index, "train")
+    job = TrainingJob(
+        spec=spec,
+        images=images,
+        index=index,
+        parent_pair=parent_pair,
+        parent_card=parent_card,
+        state=state,
+        g_ema=g_ema,
+        pair=pair,
+        ticks=ticks,
+        cost=cost,
+        samples=samples,
+        threads=threads,
+        provenance=provenance or {},
+    )
+    if processes > 1:
+        from stylealign.training.launch import train_in_processes  # torch's launcher, which one process does not need
+
+        train_in_processes(job, processes)
+        return
+    with stop_on_signals() as stop:
+        train(job, stop, ALONE, pick_device(spec.device))
+
+
+def train(job: TrainingJob, stop: StopRequest, team: Team, device: torch.device) -> None:
+    """Do ``job`` as one process of ``team`` on ``device``; its leader writes."""
+    torch.set_num_threads(max(job.threads // team.num, 1))
+    spec = job.spec
+    image_set = ImageSet.open(job.images, job.index, "train")
     augment = _use_augmentation(spec, image_set.num)
-    with ResumeFolder(state, _identity(spec, image_set, parent_pair, parent_card)) as folder, stop_on_signals() as stop:
-        course = Course()
+    with _resume_folder(job, image_set, team) as folder:
+        course = Course(processes=team.num)
         run = build_state(spec, device, augment=augment)
-        saved = folder.newest()
+        saved = _newest(folder, team)
         if saved is not None:
             run.load({key: value.to(device) for key, value in saved[0].items()}, int(saved[1]["step"]))
             course.load(*saved)
             log.info("%s: resuming at %.2f kimg", spec.name, Schedule.of(spec).kimg(run.step))
-        elif parent_pair is not None and parent_card is not None:
-            inherit(run, parent_pair, parent_card)
-        batches = Batches(
-            image_set,
-            spec.training.batch_size,
-            spec.seed,
-            mirror=spec.training.mirror,
-            memory_budget_gb=spec.training.memory_budget_gb,
-        )
-        _follow(run, course, batches, spec, folder, stop)
-        _write_outputs(
-            Outputs(g_ema, pair, ticks, cost, samples),
-            run,
-            course,
-            spec,
-            _card(spec, run, image_set.digest, parent_card, augment),
-            threads=threads,
-            provenance=provenance or {},
-        )
-        folder.clear()
+        elif job.parent_pair is not None and job.parent_card is not None:
+            inherit(run, job.parent_pair, job.parent_card)
+        _follow(run, course, _batches(spec, image_set, team), spec, folder, stop, team)
+        if folder is not None:
+            _write_outputs(job, run, course, _card(job, run, course, image_set.digest, augment))
+            folder.clear()
+
+
+def _resume_folder(
+    job: TrainingJob, image_set: ImageSet, team: Team
+) -> ResumeFolder | contextlib.AbstractContextManager[None]:
+    """The folder for resuming, which is the leader's."""
+    if not team.leads:
+        return contextlib.nullcontext()
+    return ResumeFolder(job.state, _identity(job.spec, image_set, job.parent_pair, job.parent_card))
+
+
+def _newest(folder: ResumeFolder | None, team: Team) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    """What the leader finds to resume from, in every process."""
+    found = None if folder is None else folder.newest()
+    if team.num == 1:
+        return found
+    tensors, meta = found or ({}, {})
+    told = json.loads(team.told(json.dumps(meta).encode() if team.leads else None))
+    packed = team.told(safetensors.torch.save(tensors) if team.leads else None)
+    return (safetensors.torch.load(packed), told) if told else None
+
+
+def _batches(spec: ResolvedModel, image_set: ImageSet, team: Team) -> Batches:
+    batch_size = spec.training.batch_size
+    return Batches(
+        image_set,
+        batch_size,
+        spec.seed,
+        mirror=spec.training.mirror,
+        memory_budget_gb=spec.training.memory_budget_gb,
+        rows=None if team.num == 1 else team.rows(batch_size).numpy(),
+    )
 
 
 def _use_augmentation(spec: ResolvedModel, num_images: int) -> bool:
@@ -152,36 +193,60 @@ def inherit(run: TrainState, parent_pair: Path, parent_card: Path) -> None:
 
 
 def _follow(
-    run: TrainState, course: Course, batches: Batches, spec: ResolvedModel, folder: ResumeFolder, stop: StopRequest
+    run: TrainState,
+    course: Course,
+    batches: Batches,
+    spec: ResolvedModel,
+    folder: ResumeFolder | None,
+    stop: StopRequest,
+    team: Team,
 ) -> None:
     schedule = Schedule.of(spec)
     z = study_z(spec)
-    if run.step == 0 and 0 in schedule.samples:
+    if run.step == 0 and 0 in schedule.samples and team.leads:
         _keep_samples(run, course, spec, z, 0.0)
-    writer = _tensorboard(folder.folder) if spec.training.tensorboard else None
+    writer = _tensorboard(folder.folder) if spec.training.tensorboard and folder is not None else None
     clock = Clock(spec.name, schedule, run.step)
-    for step in training_loop(run, batches, spec, schedule.num_steps):
+    _refuse_difference(run, spec, team)
+    for step in training_loop(run, batches, spec, schedule.num_steps, team):
         last = step == schedule.num_steps
-        if step in schedule.samples:
+        if step in schedule.samples and team.leads:
             _keep_samples(run, course, spec, z, schedule.kimg(step))
         if step % schedule.tick == 0 or last:
             course.ticks.append(clock.tick(run))
             refuse_divergence(spec, run, course.ticks)
+            _refuse_difference(run, spec, team)
             if writer is not None:
                 _to_tensorboard(writer, course.ticks[-1], step)
-        if stop or (step % schedule.checkpoint == 0 and not last):
+        stopped_by = _agreed(stop, team)
+        if stopped_by or (step % schedule.checkpoint == 0 and not last):
             refuse_infinities(spec, run, schedule.kimg(step))
-            _save(folder, run, course)
-        if stop and not last:
+            if folder is not None:
+                _save(folder, run, course)
+        if stopped_by and not last:
+            team.largest(0)  # nobody leaves before the leader has saved
             raise InterruptedRun(
-                f"{spec.name}: stopped by {stop.signal_name} at {schedule.kimg(step):.2f} kimg; "
+                f"{spec.name}: stopped by {stopped_by} at {schedule.kimg(step):.2f} kimg; "
                 "the state is saved, the same command resumes"
             )
 
 
+def _agreed(stop: StopRequest, team: Team) -> str:
+    """The signal that asked any process of a team to stop, at the same step in all; else nothing."""
+    number = signal.Signals[stop.signal_name].value if stop else 0
+    found = team.largest(number)
+    return signal.Signals(found).name if found else ""
+
+
+def _refuse_difference(run: TrainState, spec: ResolvedModel, team: Team) -> None:
+    if team.num > 1:
+        team.refuse_difference(
+            state_digest(run.tensors()), f"{spec.name} at {Schedule.of(spec).kimg(run.step):.2f} kimg"
+        )
+
+
 def _save(folder: ResumeFolder, run: TrainState, course: Course) -> None:
-    meta = {"ticks": course.ticks, "sample_kimg": course.sample_kimg}
-    folder.save(run.step, run.tensors() | course.tensors(), meta)
+    folder.save(run.step, run.tensors() | course.tensors(), course.meta())
 
 
 def study_z(spec: ResolvedModel) -> Tensor:
@@ -202,10 +267,9 @@ def _keep_samples(run: TrainState, course: Course, spec: ResolvedModel, z: Tenso
     course.sample_pixels.append(sample_pixels(run.g_ema, z, spec.samples.truncation_psi))
 
 
-def _card(
-    spec: ResolvedModel, run: TrainState, image_set_digest: str, parent_card: Path | None, augment: bool
-) -> ModelCard:
-    parent = read_card(parent_card) if parent_card else None
+def _card(job: TrainingJob, run: TrainState, course: Course, image_set_digest: str, augment: bool) -> ModelCard:
+    spec = job.spec
+    parent = read_card(job.parent_card) if job.parent_card else None
     digest = state_digest(run.g_ema.state_dict())
     copied = {"copied": ["G", "D", "g_ema"], "augment_p": 0, "ema_rampup": spec.training.ema_rampup}
     return ModelCard(
@@ -220,29 +284,21 @@ def _card(
         seed=spec.seed,
         recipe=RECIPE,
         version=__version__,
-        training={**spec.training.model_dump(mode="json"), "augment_used": augment},
+        training={**spec.training.model_dump(mode="json"), "augment_used": augment, **course.said_of_processes()},
         transfer={"parent": parent.model, **copied} if parent else {},
         image_set=image_set_digest,
     )
 
 
-def _write_outputs(
-    out: Outputs,
-    run: TrainState,
-    course: Course,
-    spec: ResolvedModel,
-    card: ModelCard,
-    *,
-    threads: int,
-    provenance: Mapping[str, Any],
-) -> None:
+def _write_outputs(job: TrainingJob, run: TrainState, course: Course, card: ModelCard) -> None:
+    spec, provenance = job.spec, {**job.provenance, **course.said_of_processes()}
     networks = {f"G/{name}": value for name, value in run.G.state_dict().items()}
     networks |= {f"D/{name}": value for name, value in run.D.state_dict().items()}
-    save_tensors(out.pair, networks, {"kind": "pair", "model": spec.name, "card": dataclasses.asdict(card)})
-    write_table(out.ticks, TICKS, course.ticks, provenance)
-    write_table(out.cost, TRAINING, [_cost(run, course, spec, threads)], provenance)
-    save_samples(out.samples, spec, course.sample_kimg, course.sample_pixels)
-    save_generator(out.g_ema, run.g_ema, card)
+    save_tensors(job.pair, networks, {"kind": "pair", "model": spec.name, "card": dataclasses.asdict(card)})
+    write_table(job.ticks, TICKS, course.ticks, provenance)
+    write_table(job.cost, TRAINING, [_cost(run, course, spec, job.threads)], provenance)
+    save_samples(job.samples, spec, course.sample_kimg, course.sample_pixels)
+    save_generator(job.g_ema, run.g_ema, card)
 
 
 def _cost(run: TrainState, course: Course, spec: ResolvedModel, threads: int) -> dict[str, Any]:
