@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from PIL import Image
 from stylealign.data.index import ATTRIBUTE_PREFIX, read_index
 from stylealign.data.writer import digest_of
 from stylealign.errors import ImageSetError
+from stylealign.reading import ZIP_ERRORS
 
 Split = Literal["train", "test"]
 _AGAIN = "remove the image set's folder and run again"
@@ -84,7 +84,7 @@ class ImageSet:
         try:
             with Image.open(io.BytesIO(self._archive.read(name)), formats=("PNG",)) as image:
                 return np.asarray(image.convert("RGB"))
-        except (OSError, SyntaxError, zipfile.BadZipFile) as error:
+        except (*ZIP_ERRORS, SyntaxError) as error:
             raise ImageSetError(f"{self._archive.filename}: {name} is damaged ({error}); {_AGAIN}") from error
 
 
@@ -116,7 +116,7 @@ def _region_file(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as npz:
             yield npz
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except (*ZIP_ERRORS, SyntaxError) as error:
         raise ImageSetError(f"{path}: not a region file ({error}); {_AGAIN}") from error
 
 
@@ -146,7 +146,7 @@ def _read_maps(stream: IO[bytes], wanted: np.ndarray, resolution: int) -> np.nda
 def _open_zip(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
+    except ZIP_ERRORS as error:
         raise ImageSetError(f"{path}: not a readable zip archive ({error}); {_AGAIN}") from error
 
 

@@ -9,6 +9,7 @@ labels in an archive's ``dataset.json`` are not used.
 import io
 import itertools
 import os
+import shutil
 import stat
 import struct
 import zipfile
@@ -28,6 +29,7 @@ from stylealign.errors import ImageSetError, printable
 MAX_RATIO = 200  # of an entry's size and the bytes it takes in the archive; a photograph hardly packs at all
 _SMALL_BYTES = 2**20  # below it the ratio does not matter
 _LOCAL_HEADER_BYTES = 30  # before an entry's name
+_PART_BYTES = 2**20  # unpacked at a time
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
@@ -53,9 +55,10 @@ class Candidate:
 def list_folder(root: Path, skip: Path | None = None) -> list[Candidate | Rejected]:
     """Every file under ``root`` (not under ``skip``) by the order of names; :class:`ImageSetError` for no folder."""
     root = Path(root)
-    if not root.is_dir():
-        cure = "use `source: zip`" if zipfile.is_zipfile(root) else "correct `path`"
-        raise ImageSetError(f"{root}: {'is a file' if root.exists() else 'no such folder'}; {cure}")
+    if not os.path.isdir(root):
+        what, is_file = ("is a file" if os.path.exists(root) else "no such folder"), os.path.isfile(root)
+        cure = "use `source: zip`" if is_file and zipfile.is_zipfile(root) else "correct `path`"
+        raise ImageSetError(f"{root}: {what}; {cure}")
     found: list[tuple[str, Candidate | Rejected]] = []
     real_root = os.path.realpath(root)
     skipped = os.path.realpath(skip) if skip else None
@@ -76,10 +79,11 @@ def list_folder(root: Path, skip: Path | None = None) -> list[Candidate | Reject
 @contextmanager
 def list_zip(path: Path) -> Iterator[list[Candidate | Rejected]]:
     """Every entry of the archive in the order of names, readable while the context is open (from several threads)."""
+    if not os.path.isfile(path):
+        what = "is not a file" if os.path.exists(path) else "no such archive"
+        raise ImageSetError(f"{path}: {what}; correct `path`")
     try:
         archive = zipfile.ZipFile(path)
-    except FileNotFoundError:
-        raise ImageSetError(f"{path}: no such archive; correct `path`") from None
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, struct.error, OverflowError) as error:
         raise ImageSetError(
             f"{path}: not a readable zip archive ({error}); download it again or use `source: folder`"
@@ -169,7 +173,7 @@ def _open_file(path: str) -> BinaryIO:
 
 def _zip_candidate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, is_shared: bool) -> Candidate:
     parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
-    if not parts or parts[0] == "/" or ".." in parts or parts[0].endswith(":"):
+    if not parts or parts[0].startswith("/") or ".." in parts or parts[0].endswith(":"):
         raise Reject(Reason.OUTSIDE, "its name leads out of the archive")
     _check_suffix(entry.filename)
     check_num_bytes(entry.file_size)
@@ -191,8 +195,11 @@ def _check_packing(entry: zipfile.ZipInfo, is_shared: bool) -> None:
 def _open_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> BinaryIO:
     """The entry's bytes in memory: no more than it declares are unpacked, and what it declares was checked."""
     try:
+        content = io.BytesIO()
         with archive.open(entry) as stream:
-            return io.BytesIO(stream.read(entry.file_size))
+            shutil.copyfileobj(stream, content, _PART_BYTES)
+        content.seek(0)
+        return content
     except (RuntimeError, NotImplementedError) as error:
         raise Reject(Reason.UNREADABLE, str(error)) from error
     except Exception as error:
