@@ -1,4 +1,7 @@
 # Which channels act where: maps of every model, localized channels, what relatives share of them.
+localrules:
+    channel_overlap,
+    channel_fate,
 
 
 rule channel_maps:
@@ -62,8 +65,7 @@ rule channel_overlap:
         "results/logs/channel_overlap/{model}.log",
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=minutes(30),
+        **SMALL,
     params:
         spec=spec(slices.channel_overlap, "model"),
         code=code("channel_overlap"),
@@ -84,8 +86,7 @@ rule channel_fate:
         "results/logs/channel_fate/{model}.log",
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=minutes(30),
+        **SMALL,
     params:
         spec=spec(slices.channel_fate, "model"),
         code=code("channel_fate"),

@@ -1,4 +1,23 @@
 # Figures read tables and samples, and compute no measure. The report shows each on a page of its own.
+# Seconds, and no torch: on a cluster the host that submits draws them.
+localrules:
+    draw_family,
+    draw_progress,
+    draw_training_curves,
+    draw_mapping_drift,
+    draw_component_reset,
+    draw_layer_reset,
+    draw_model_quality,
+    draw_attribute_alignment,
+    draw_channel_maps,
+    draw_channel_overlap,
+    draw_channel_fate,
+    draw_manipulations,
+    draw_effect_agreement,
+    draw_inversions,
+    draw_translations,
+    draw_reference_translations,
+    draw_texture_translations,
 
 
 rule draw_family:

@@ -1,4 +1,9 @@
 # Real images as codes: encoders, inversions in shards, what is lost on the way.
+localrules:
+    inversions,
+    encoder_finetune,
+
+
 rule encoder:
     input:
         g_ema="results/models/{model}/g_ema.safetensors",

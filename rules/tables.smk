@@ -1,3 +1,10 @@
+# Tables out of files: seconds, and no torch; on a cluster the host that submits makes them.
+localrules:
+    collect,
+    image_sets,
+    study,
+
+
 rule collect:
     input:
         parts=parts_of_table,

@@ -1,0 +1,201 @@
+"""A real SLURM on loopback for one session of tests: munge, slurmctld and slurmd of the Debian packages, started here as
+they are, without systemd, cgroups or accounting, on one node that claims four cores and two GPUs; stopped by process id.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("Snakefile", "config.yaml", "rules", "workflow_scripts", "profiles", "presets", "docs", "stylealign")
+ETC = Path("/etc/slurm")  # the plugin's job steps drop SLURM_CONF: the files must stand where SLURM looks by itself
+MUNGE = Path("/run/munge")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "scontrol", "squeue", "sbatch", "srun", "setpriv")
+PLUGIN = os.environ.get("STYLEALIGN_SLURM_PLUGIN", "")  # a folder with the plugin, where the environment is without
+
+SLURM_CONF = """\
+ClusterName=toy
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort=16817
+SlurmdPort=16818
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+# A job that is queued again waits until its old credential is void: seconds, by default 120.
+AuthInfo=cred_expire=5
+CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/run/slurmctld.pid
+SlurmdPidFile={folder}/run/slurmd.pid
+SlurmctldLogFile={folder}/log/slurmctld.log
+SlurmdLogFile={folder}/log/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=2
+JobAcctGatherParams=OverMemoryKill
+SwitchType=switch/none
+MpiDefault=none
+ReturnToService=2
+SlurmdParameters=config_overrides
+SchedulerType=sched/backfill
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+GresTypes=gpu
+AccountingStorageType=accounting_storage/none
+MinJobAge=600
+JobRequeue=1
+KillWait=10
+NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000 Gres=gpu:2 State=UNKNOWN
+PartitionName=cpu Nodes={host} Default=YES MaxTime=2880 DefMemPerCPU=500 State=UP
+PartitionName=gpu Nodes={host} MaxTime=2880 DefMemPerCPU=500 State=UP
+"""
+GRES_CONF = "AutoDetect=off\nNodeName={host} Name=gpu File={folder}/dev/nvidia[0-1]\n"
+
+
+def what_is_missing() -> str:
+    """Why there can be no cluster here; nothing if there can."""
+    if os.geteuid() != 0:
+        return "a cluster of one's own needs root"
+    if absent := [name for name in PROGRAMS if shutil.which(name) is None]:
+        return f"no {absent[0]}: apt-get install slurmctld slurmd slurm-client munge"
+    have_plugin = "from importlib.util import find_spec as find; assert find('snakemake_executor_plugin_slurm')"
+    if subprocess.run([sys.executable, "-c", have_plugin], env=environ_of(ROOT), capture_output=True).returncode:
+        return "no snakemake-executor-plugin-slurm: pip install .[slurm]"
+    if (ETC / "slurm.conf").exists():
+        return f"{ETC}/slurm.conf is there: this machine belongs to a cluster already"
+    return ""
+
+
+def environ_of(folder: Path) -> dict[str, str]:
+    """What commands in a copy of the repository see: its package, its profile's shim, this Python, one thread."""
+    paths = [str(folder / "profiles/slurm/bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join(paths),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(folder), PLUGIN])),
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def called(*command: str) -> str:
+    """The output of a command, which must succeed."""
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, (command, run.stdout, run.stderr)
+    return run.stdout
+
+
+def wait_for(what, seconds: float = 60, pause: float = 0.2):
+    """The first true answer of ``what()``."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := what():
+            return answer
+        time.sleep(pause)
+    raise AssertionError(f"{what} was not true within {seconds} s")
+
+
+@dataclass
+class Cluster:
+    """One node and its controller, with all that is theirs in a folder."""
+
+    folder: Path
+    host: str
+
+    def start(self) -> None:
+        for name in ("state", "spool", "run", "log", "dev"):
+            (self.folder / name).mkdir()
+        for number in range(2):  # faked GPUs: only a character device counts
+            os.mknod(self.folder / f"dev/nvidia{number}", 0o600 | 0o020000, os.makedev(1, 3))
+        self.munge_pid = start_munge(self.folder)
+        self.start_controller("-c")
+        called("slurmd")
+        wait_for(lambda: "idle" in called("sinfo", "-h", "-o", "%T"))
+
+    def start_controller(self, *options: str) -> None:
+        called("slurmctld", *options)
+        wait_for(lambda: subprocess.run(["scontrol", "ping"], capture_output=True).returncode == 0)
+
+    def stop_controller(self) -> None:
+        stop(self.pid("slurmctld"))
+
+    def pid(self, daemon: str) -> int:
+        file = self.folder / f"run/{daemon}.pid"
+        return int(file.read_text()) if file.is_file() else 0
+
+    def stop(self) -> None:
+        with contextlib.suppress(AssertionError, FileNotFoundError, subprocess.TimeoutExpired):
+            jobs = called("squeue", "-h", "-o", "%i").split()
+            called("scancel", "--signal=KILL", *jobs) if jobs else None
+        for pid in (self.pid("slurmctld"), self.pid("slurmd"), self.munge_pid):
+            stop(pid)
+
+    def jobs(self) -> list[dict[str, str]]:
+        """Id, state, restarts and comment (``rule_train_wildcards_face``) of every job, the latest last."""
+        lines = called("squeue", "--states=all", "-h", "-S", "i", "-O", "JobID:20,State:20,RestartCnt:10,Comment:200")
+        names = ("id", "state", "restarts", "comment")
+        return [dict(zip(names, line.split(), strict=False)) for line in lines.splitlines()]
+
+    def jobs_of(self, comment: str) -> list[dict[str, str]]:
+        return [job for job in self.jobs() if job.get("comment") == comment]
+
+    def show(self, job_id: str) -> dict[str, str]:
+        """All that SLURM tells of a job."""
+        words = called("scontrol", "-o", "show", "job", job_id).split()
+        return dict(word.split("=", 1) for word in words if "=" in word)
+
+
+def start_munge(folder: Path) -> int:
+    """Start munged, unless one answers; its process id, or 0 for one that is not ours."""
+    if subprocess.run("munge -n | unmunge", shell=True, capture_output=True).returncode == 0:
+        return 0
+    MUNGE.mkdir(mode=0o755, exist_ok=True)
+    shutil.chown(MUNGE, "munge", "munge")
+    called("setpriv", "--reuid=munge", "--regid=munge", "--init-groups", shutil.which("munged"))
+    return int((MUNGE / "munged.pid").read_text())
+
+
+def stop(pid: int) -> None:
+    """SIGTERM, and SIGKILL to what is still there after ten seconds."""
+    with contextlib.suppress(ProcessLookupError):
+        if pid:
+            os.kill(pid, signal.SIGTERM)
+            wait_gone(pid, 10)
+            os.kill(pid, signal.SIGKILL)
+
+
+def wait_gone(pid: int, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and Path(f"/proc/{pid}").exists():
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory):
+    """The running cluster; skips, with the reason, where there can be none."""
+    if reason := what_is_missing():
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("slurm")
+    folder.chmod(0o755)
+    named = {"host": socket.gethostname().partition(".")[0], "folder": folder}
+    files = {ETC / "slurm.conf": SLURM_CONF, ETC / "gres.conf": GRES_CONF}
+    for file, text in files.items():
+        file.write_text(text.format(**named))
+    running = Cluster(folder, named["host"])
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+        for file in files:
+            file.unlink()
