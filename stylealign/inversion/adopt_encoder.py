@@ -86,7 +86,7 @@ def build(weights: Mapping[str, Tensor], network: Mapping[str, Any], latent_avg:
 
 def _refuse_other_shape(network: Mapping[str, Any], space: str, G: Generator, what: str) -> None:
     if (found := network["space"]) != space:
-        raise CheckpointError(f"{what}: is an encoder into {found}, not {space}; name it under {found}")
+        raise CheckpointError(f"{what}: is an encoder into {found}, not {space}; name it for {found}")
     own = {"num_ws": G.num_ws, "w_dim": G.w_dim}
     others = [
         f"{name} {network[name]}, the model's is {value}" for name, value in own.items() if network[name] != value

@@ -57,4 +57,5 @@ def refuse_other_generator(card: "EncoderCard", *, space: str, generator: str, t
     if card.space in TRUNCATED_SPACES and card.truncation_psi != truncation_psi:
         wrong.append(f"was trained with truncation_psi {card.truncation_psi:g}, not {truncation_psi:g}")
     if wrong:
-        raise CodesError(f"the encoder of {card.model} into {card.space} {'; it '.join(wrong)}; train it again")
+        cure = "take it over again, for this model" if card.start == "published" else "train it again"
+        raise CodesError(f"the encoder of {card.model} into {card.space} {'; it '.join(wrong)}; {cure}")

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from stylealign.checkpoint import read_card
 from stylealign.config.domains import FolderDomain
-from stylealign.config.inversion import Inversion
+from stylealign.config.inversion import Inversion, space_of
 from stylealign.data.build import build_image_set
 from stylealign.errors import ImageSetError
+from stylealign.inversion.adopt_encoder import adopt_encoder
 from stylealign.inversion.invert import invert
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def invert_folder(
     """Codes of every image in ``folder`` to ``output``; the image set that is made of it lies in the folder returned.
 
     Images are cut to the model's resolution as the importer does (centre crop), and named by their pixels. What was
-    inverted before is kept in that folder too, so that more images cost only themselves.
+    inverted before is kept in that folder too, so that more images cost only themselves. ``encoder`` may be a published
+    one, as pSp and e4e save it.
 
     Raises :class:`ImageSetError` for a folder without usable images, an ``output`` within it, or where nothing can be
     written; and what :func:`~stylealign.inversion.invert.invert` raises.
@@ -51,9 +53,19 @@ def invert_folder(
         preview=beside / "preview.png",
     )
     every = settings.model_copy(update={"split": "test", "num_images": None})
+    encoder = _taken_over(encoder, g_ema, space_of(method), beside, seed=seed, device=device)
     files = {"encoder": encoder, "cache": beside / ".cache" / method}
     invert(g_ema, images, index, output, method=method, settings=every, judge=judge, seed=seed, device=device, **files)
     return beside
+
+
+def _taken_over(encoder: Path | None, g_ema: Path, space: str, beside: Path, *, seed: int, device: str) -> Path | None:
+    """The encoder's file; of a published one, what becomes of it."""
+    if encoder is None or encoder.suffix == ".safetensors":
+        return encoder
+    output, model = beside / f"{space}.published.safetensors", read_card(g_ema).model
+    adopt_encoder(encoder, space=space, model=model, g_ema=g_ema, output=output, seed=seed, device=device)
+    return output
 
 
 def _folder_beside(output: Path, folder: Path) -> Path:

@@ -16,6 +16,7 @@ from stylealign.images import to_net
 from stylealign.inversion.adopt_encoder import adopt_encoder
 from stylealign.inversion.encode import encode
 from stylealign.inversion.invert import invert
+from stylealign.inversion.own_images import invert_folder
 from stylealign.latents import torch_stream
 from stylealign.training.encoder_state import refuse_foreign_parent
 
@@ -112,9 +113,9 @@ def test_a_file_that_does_not_say_whose_it_is_is_read_as_what_gives_samples_back
 
 
 def test_another_space_or_shape_is_refused(G, make_bundle, adopt):
-    with pytest.raises(CheckpointError, match=r"for parent: is an encoder into wplus, not w; name it under wplus"):
+    with pytest.raises(CheckpointError, match=r"for parent: is an encoder into wplus, not w; name it for wplus"):
         adopt(make_bundle(G)[0], space="w")
-    with pytest.raises(CheckpointError, match="is an encoder into w, not wplus; name it under w"):
+    with pytest.raises(CheckpointError, match="is an encoder into w, not wplus; name it for w"):
         adopt(make_bundle(G, "psp", space="w")[0])
     with pytest.raises(CheckpointError, match="models with w_dim 8, the model's is 12; name one for this model"):
         adopt(make_bundle(G)[0], "foreigner")
@@ -160,7 +161,7 @@ def test_images_are_inverted_by_it_as_by_any_encoder(
     found = encode(G, judge, read_pixels(files), theirs, truncation_psi=1)
     np.testing.assert_allclose(codes.values, found.code, atol=1e-5)
     other = {"cache": tmp_path / "other", "method": "wplus_enc", "settings": settings()}
-    with pytest.raises(CodesError, match="finds codes of parent as it was"):
+    with pytest.raises(CodesError, match=r"finds codes of parent as it was .*; take it over again"):
         invert(family["child"], files["images"], files["index"], tmp_path / "x.parquet", **other, **common)
 
 
@@ -175,3 +176,18 @@ def test_no_encoder_is_trained_on_from_it(G, make_bundle, adopt, tmp_path):
     child = EncoderCard("wplus", "parent", "child", "b" * 64, 1.0, "tiny", 16, network, {}, 1, 0, 1, "test", "")
     with pytest.raises(LineageError, match="cannot start from"):
         refuse_foreign_parent(child, (card.generator,), tmp_path / "published.safetensors")
+
+
+def test_the_command_takes_a_published_file_as_it_is(G, make_bundle, import_folder, family, judge, settings, tmp_path):
+    file, _ = make_bundle(G)
+    import_folder(2)
+    how = {"method": "wplus_enc", "settings": settings(), "judge": judge, "seed": 0, "device": "cpu"}
+    for _ in range(2):
+        invert_folder(family["parent"], tmp_path / "pets", tmp_path / "my.parquet", encoder=file, **how)
+        codes = read_codes(tmp_path / "my.parquet")
+        assert codes.values.shape == (2, 6, 8)
+    assert len(list((tmp_path / "my.images/.cache/wplus_enc").iterdir())) == 1  # nothing was inverted twice
+    with pytest.raises(CheckpointError, match="is an encoder into wplus, not w; name it for wplus"):
+        invert_folder(
+            family["parent"], tmp_path / "pets", tmp_path / "w.parquet", encoder=file, **how | {"method": "w_enc"}
+        )
