@@ -12,7 +12,7 @@ from typing import Any
 
 from stylealign.formats.refusal import Refusal, shown
 
-MAX_STEPS = 2_000_000  # a published model of 1024 px takes about 100,000
+MAX_STEPS = 300_000  # a published snapshot of 1024 px takes about 33,000
 MAX_KEY = 2**32  # of whole numbers as keys: larger ones can be made to collide
 
 Constructor = Callable[..., object]
@@ -37,7 +37,9 @@ def checked_key(key: object) -> Hashable:
     """``key`` where hashing it is cheap and fair: a text, bytes, a small whole number, a truth value or None."""
     if key is None or isinstance(key, str | bytes) or (isinstance(key, int) and abs(key) < MAX_KEY):
         return key
-    raise Refusal(f"has a {type(key).__name__} as key of a dictionary or member of a set, which no such file does")
+    raise Refusal(
+        f"has the type {type(key).__name__} as key of a dictionary or member of a set, which no such file does"
+    )
 
 
 class Machine:
@@ -73,6 +75,9 @@ class Machine:
         if self.steps_left < 0:
             raise Refusal("takes more steps to read than any checkpoint; it is not one, fetch it again")
 
+    def push(self, value: Any) -> None:
+        self.stack.append(value)
+
     def to_mark(self) -> list[Any]:
         """The values since the last mark, which is removed."""
         values, self.stack = self.stack, self.marks.pop()
@@ -85,7 +90,7 @@ class Machine:
                 f"asks for {shown(whole)}, which is not read here: it is no part of such a checkpoint and could run "
                 "code; take the file from its publisher again, or convert it to safetensors with its own project"
             )
-        self.stack.append(Named(whole, self.allowed[whole]))
+        self.push(Named(whole, self.allowed[whole]))
 
     def call(self, arguments: object) -> None:
         """Replace the name on top of the stack by what its constructor makes of ``arguments``."""
@@ -99,7 +104,7 @@ class Machine:
             self.spend(len(made))
         if self.bytes_left < 0:
             raise Refusal("unfolds to more bytes than it has; it is made to harm, fetch it again")
-        self.stack.append(made)
+        self.push(made)
 
     def build(self) -> None:
         state = self.stack.pop()
@@ -107,26 +112,28 @@ class Machine:
         if isinstance(target, Built):
             target.build(state)
         elif not isinstance(target, dict):  # attributes of an OrderedDict are left out
-            raise Refusal(f"sets the state of a {type(target).__name__}; it is damaged or made to harm, fetch it again")
+            raise Refusal(
+                f"sets the state of the type {type(target).__name__}; it is damaged or made to harm, fetch it again"
+            )
 
     def refer(self) -> None:
         key = self.stack.pop()
         if self.persistent is None:
             raise Refusal("refers to data outside of the pickle, as torch.save's archives do; give the whole archive")
-        self.stack.append(self.persistent(key))
+        self.push(self.persistent(key))
 
 
 def _extend(machine: Machine, values: list[Any]) -> None:
     target = machine.stack[-1]
     if not isinstance(target, list):
-        raise Refusal(f"appends to a {type(target).__name__}; it is damaged or made to harm, fetch it again")
+        raise Refusal(f"appends to the type {type(target).__name__}; it is damaged or made to harm, fetch it again")
     target.extend(values)
 
 
 def _enter(machine: Machine, values: list[Any]) -> None:
     target = machine.stack[-1]
     if not isinstance(target, dict):
-        raise Refusal(f"sets items of a {type(target).__name__}; it is damaged or made to harm, fetch it again")
+        raise Refusal(f"sets items of the type {type(target).__name__}; it is damaged or made to harm, fetch it again")
     for key, value in zip(values[::2], values[1::2], strict=True):
         target[checked_key(key)] = value
 
@@ -134,7 +141,9 @@ def _enter(machine: Machine, values: list[Any]) -> None:
 def _add(machine: Machine, values: list[Any]) -> None:
     target = machine.stack[-1]
     if not isinstance(target, set):
-        raise Refusal(f"adds members to a {type(target).__name__}; it is damaged or made to harm, fetch it again")
+        raise Refusal(
+            f"adds members to the type {type(target).__name__}; it is damaged or made to harm, fetch it again"
+        )
     target.update(map(checked_key, values))
 
 
@@ -166,27 +175,27 @@ def _steps() -> dict[str, Step]:
     """What each opcode does; what protocols 2 to 5 never write for plain data, or what may run code, is refused."""
     literals = "BININT BININT1 BININT2 LONG1 LONG4 BINFLOAT BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES"
     literals += " SHORT_BINBYTES BINBYTES8 BYTEARRAY8"
-    steps: dict[str, Step] = {name: lambda m, value: m.stack.append(value) for name in literals.split()}
+    steps: dict[str, Step] = {name: lambda m, value: m.push(value) for name in literals.split()}
     steps |= {name: lambda m, _: None for name in ("PROTO", "FRAME", "STOP")}
-    steps |= {name: lambda m, key: m.stack.append(m.memo[key]) for name in ("BINGET", "LONG_BINGET")}
+    steps |= {name: lambda m, key: m.push(m.memo[key]) for name in ("BINGET", "LONG_BINGET")}
     steps |= dict.fromkeys(("BINPUT", "LONG_BINPUT"), _put)
     return steps | {
         "MEMOIZE": lambda m, _: _put(m, len(m.memo)),
-        "NONE": lambda m, _: m.stack.append(None),
-        "NEWTRUE": lambda m, _: m.stack.append(True),
-        "NEWFALSE": lambda m, _: m.stack.append(False),
-        "EMPTY_LIST": lambda m, _: m.stack.append([]),
-        "EMPTY_TUPLE": lambda m, _: m.stack.append(()),
-        "EMPTY_DICT": lambda m, _: m.stack.append({}),
-        "EMPTY_SET": lambda m, _: m.stack.append(set()),
+        "NONE": lambda m, _: m.push(None),
+        "NEWTRUE": lambda m, _: m.push(True),
+        "NEWFALSE": lambda m, _: m.push(False),
+        "EMPTY_LIST": lambda m, _: m.push([]),
+        "EMPTY_TUPLE": lambda m, _: m.push(()),
+        "EMPTY_DICT": lambda m, _: m.push({}),
+        "EMPTY_SET": lambda m, _: m.push(set()),
         "MARK": _mark,
         "POP": _discard,
         "POP_MARK": lambda m, _: m.to_mark(),
-        "TUPLE": lambda m, _: m.stack.append(tuple(m.to_mark())),
-        "TUPLE1": lambda m, _: m.stack.append(tuple(_pop(m.stack, 1))),
-        "TUPLE2": lambda m, _: m.stack.append(tuple(_pop(m.stack, 2))),
-        "TUPLE3": lambda m, _: m.stack.append(tuple(_pop(m.stack, 3))),
-        "FROZENSET": lambda m, _: m.stack.append(frozenset(map(checked_key, m.to_mark()))),
+        "TUPLE": lambda m, _: m.push(tuple(m.to_mark())),
+        "TUPLE1": lambda m, _: m.push(tuple(_pop(m.stack, 1))),
+        "TUPLE2": lambda m, _: m.push(tuple(_pop(m.stack, 2))),
+        "TUPLE3": lambda m, _: m.push(tuple(_pop(m.stack, 3))),
+        "FROZENSET": lambda m, _: m.push(frozenset(map(checked_key, m.to_mark()))),
         "APPEND": lambda m, _: _extend(m, _pop(m.stack, 1)),
         "APPENDS": lambda m, _: _extend(m, m.to_mark()),
         "SETITEM": lambda m, _: _enter(m, _pop(m.stack, 2)),

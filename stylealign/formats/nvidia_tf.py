@@ -18,6 +18,7 @@ from stylealign.formats.foreign import ForeignModel
 from stylealign.formats.inert_arrays import ARRAYS, Numbers, finite_tensor, refuse_unfolding
 from stylealign.formats.inert_machine import Constructor
 from stylealign.formats.inert_pickle import CONTAINERS, Foreign, foreign, plain_dict, read_inert
+from stylealign.formats.inert_torch import TENSORS
 from stylealign.formats.nvidia_model import assemble, clamp_setting, kimg_of, with_training_pair
 from stylealign.formats.nvidia_tf_names import DISCRIMINATOR, GENERATOR, Namer, torch_layout, torch_name
 from stylealign.formats.refusal import PathLike, Refusal, naming, shown
@@ -39,8 +40,7 @@ ALLOWED: Mapping[str, Constructor] = {
     "dnnlib.util.EasyDict": plain_dict,
     "dnnlib.EasyDict": plain_dict,
     NETWORK: foreign(NETWORK),
-    "torch_utils.persistence._reconstruct_persistent_obj": _pytorch,
-    "torch.storage._load_from_bytes": _pytorch,
+    **dict.fromkeys(("torch_utils.persistence._reconstruct_persistent_obj", *TENSORS), _pytorch),
 }
 
 _EXPECTED: Mapping[str, tuple[object, ...]] = {
