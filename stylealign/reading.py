@@ -8,6 +8,7 @@ of itself. Nothing in a file is ever executed.
 import hashlib
 import json
 import os
+import struct
 import tokenize
 import zipfile
 import zlib
@@ -24,19 +25,21 @@ SEAL = b"stylealign.seal"
 
 PathLike = str | os.PathLike[str]
 
-_NPZ_ERRORS = (
+ZIP_ERRORS = (
     OSError,
     EOFError,
     KeyError,
     ValueError,
-    TypeError,
-    AttributeError,  # an array where an archive was expected
-    RuntimeError,  # zipfile, of entries that call themselves encrypted; NotImplementedError, of unknown compression
-    SyntaxError,
-    tokenize.TokenError,  # numpy, of a header
+    RuntimeError,  # of entries that call themselves encrypted; NotImplementedError, of an unknown compression
+    struct.error,
     zipfile.BadZipFile,
     zlib.error,
 )
+"""What :mod:`zipfile` raises for an archive, or an entry, that is damaged."""
+
+_NPZ_ERRORS = (*ZIP_ERRORS, TypeError, AttributeError, SyntaxError, tokenize.TokenError)  # numpy's, of a header
+
+_END_OF_ZIP = struct.Struct("<4s4H2LH")
 
 
 class Unreadable(ValueError):
@@ -49,9 +52,19 @@ def read_npz(path: PathLike, *names: str) -> "dict[str, np.ndarray]":
 
     try:
         with np.load(path, allow_pickle=False) as npz:
+            _check_number_of_entries(path, npz.zip)
             return {name: npz[name] for name in names or npz.files}
     except _NPZ_ERRORS as error:
         raise Unreadable(_one_line(error)) from error
+
+
+def _check_number_of_entries(path: PathLike, archive: zipfile.ZipFile) -> None:
+    """A damaged directory may seem to end early, and zipfile does not count."""
+    with open(path, "rb") as file:
+        file.seek(-_END_OF_ZIP.size - len(archive.comment), os.SEEK_END)
+        number = _END_OF_ZIP.unpack(file.read(_END_OF_ZIP.size))[4]
+    if number != len(archive.namelist()):
+        raise ValueError(f"{len(archive.namelist())} of its {number} entries are found")
 
 
 def read_parquet(path: PathLike, columns: list[str] | None = None) -> "pa.Table":
@@ -60,7 +73,8 @@ def read_parquet(path: PathLike, columns: list[str] | None = None) -> "pa.Table"
     A file without a seal, of an earlier version, is read as it is.
     """
     with _parquet(path) as file:
-        return file.read(columns=columns)
+        told = file.schema_arrow.metadata  # which the seal is of
+        return file.read(columns=columns).replace_schema_metadata(told)
 
 
 def read_schema(path: PathLike) -> "pa.Schema":
@@ -76,8 +90,9 @@ def _parquet(path: PathLike) -> "Iterator[pq.ParquetFile]":
 
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            seal = (file.schema_arrow.metadata or {}).get(SEAL)
-            if seal is not None and seal != seal_of(file.schema_arrow, file.metadata.num_rows):
+            places = (file.metadata.metadata, file.schema_arrow.metadata)  # a file says it twice; one may be damaged
+            seals = {place[SEAL] for place in places if place and SEAL in place}
+            if seals and seals != {seal_of(file.schema_arrow, file.metadata.num_rows)}:
                 raise ValueError("it does not match its seal")
             yield file
     except (OSError, KeyError, TypeError, AttributeError, ValueError, pa.ArrowException) as error:
