@@ -59,7 +59,7 @@ def _kind(head: bytes, size: int, file: BinaryIO) -> Kind:
         return _zip_kind(file, size)
     if head[2:].startswith(LEGACY_MAGIC):
         return "torch_legacy"
-    if head[:1] == b"\x80" and 2 <= head[1] <= 5:
+    if len(head) > 1 and head[0] == 0x80 and 2 <= head[1] <= 5:
         return "pickle"
     if head[8:9] == b"{":
         return "safetensors"

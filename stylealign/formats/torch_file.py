@@ -36,7 +36,8 @@ def read_torch_file(path: PathLike) -> Any:
         refuse_other_types(Path(path))
         with torch.serialization.safe_globals([argparse.Namespace]), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about how old or damaged the file is
-            return torch.load(path, map_location="cpu", weights_only=True)
+            with open(path, "rb") as file:  # of a path, torch would go by its suffix
+                return torch.load(file, map_location="cpu", weights_only=True)
     except CheckpointError:
         raise
     except FileNotFoundError as error:

@@ -13,8 +13,8 @@ from typing import BinaryIO
 from stylealign.config.checkpoint_kind import LEGACY_MAGIC
 from stylealign.errors import CheckpointError
 
-MAX_PICKLE_BYTES = 16 << 20  # a whole training checkpoint of 1024 px has half a million
-MAX_OPCODES = 2_000_000
+MAX_PICKLE_BYTES = 16 << 20  # a whole training checkpoint of 1024 px has half a million, in 40,000 opcodes
+MAX_OPCODES = 500_000
 _LEGACY_PICKLES = 5  # a magic number, the version, the system, the content, the names of its storages
 
 _NUMBERS = ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")
@@ -84,7 +84,7 @@ def _check_pickle(file: "_Bounded", path: Path) -> None:
                 "weights alone (torch.save of a state_dict)"
             )
         if count > MAX_OPCODES:
-            raise CheckpointError(f"{path}: has a pickle of millions of parts, as no checkpoint has; take another one")
+            raise CheckpointError(f"{path}: has a pickle of far too many parts, as no checkpoint has; take another one")
 
 
 def _opcodes(file: "_Bounded") -> Iterator[tuple[str, object]]:

@@ -1,0 +1,134 @@
+"""Files of torch that ask for more than weights need: refused by name before torch reads them; nothing is run."""
+
+import argparse
+import io
+import os
+import pickle
+import resource
+import struct
+import zipfile
+
+import pytest
+import torch
+
+from stylealign.errors import CheckpointError
+from stylealign.formats.torch_file import read_torch_file
+from stylealign.formats.torch_opcodes import refuse_other_types
+
+LEGACY = [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]
+PROTO = b"\x80\x02"
+
+
+def opcode(module, name):
+    return b"c" + module.encode() + b"\n" + name.encode() + b"\n"
+
+
+def text(value):
+    return b"X" + struct.pack("<I", len(value)) + value.encode()
+
+
+def number(value):
+    return b"\x8a\x08" + value.to_bytes(8, "little")
+
+
+def doubled(times):
+    """A text of 4 KB, doubled so many times by writing it in hexadecimal."""
+    made = opcode("_codecs", "encode") + text("a" * 4096) + text("latin1") + b"\x86R"
+    for _ in range(times):
+        made = opcode("_codecs", "encode") + made + text("hex") + b"\x86R"
+    return PROTO + made + b"."
+
+
+HOSTILE = {
+    "posix.system": PROTO + opcode("posix", "system") + text("touch canary") + b"\x85R.",
+    "builtins.eval": PROTO + opcode("builtins", "eval") + text("open('canary', 'w')") + b"\x85R.",
+    "__builtin__.bytearray": PROTO + opcode("__builtin__", "bytearray") + number(10**10) + b"\x85R.",
+    "torch.FloatTensor": PROTO + opcode("torch", "FloatTensor") + number(10**11) + b"\x85R.",
+    "torch.storage.UntypedStorage": PROTO + opcode("torch.storage", "UntypedStorage") + number(10**11) + b"\x85R.",
+    "_codecs.encode": doubled(25),
+    "torch.jit._unpickle": PROTO + opcode("torch.jit", "_unpickle") + b")R.",
+    "STACK_GLOBAL": b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x06canary\x85R.",
+    "INST": b"(" + text("canary") + b"iposix\nsystem\n.",
+    "far too many parts": PROTO + b"]" + b"N0" * 300_000 + b".",
+}
+
+
+def as_zip(data, path, **options):
+    with zipfile.ZipFile(path, "w", **options) as archive:
+        archive.writestr("archive/data.pkl", data)
+        archive.writestr("archive/version", "3\n")
+
+
+def as_legacy(data, path):
+    head = b"".join(pickle.dumps(part, 2) for part in LEGACY)
+    path.write_bytes(head + data + pickle.dumps([], 2))
+
+
+@pytest.mark.parametrize("write", [as_zip, as_legacy])
+@pytest.mark.parametrize("named", HOSTILE)
+def test_a_hostile_pickle_is_refused_by_name_and_costs_nothing(tmp_path, monkeypatch, named, write):
+    monkeypatch.chdir(tmp_path)
+    write(HOSTILE[named], tmp_path / "x.pt")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CheckpointError, match=named.replace(".", r"\.")):
+        read_torch_file(tmp_path / "x.pt")
+    assert os.listdir(tmp_path) == ["x.pt"]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
+
+
+def test_two_pickles_packed_pickles_and_endless_ones(tmp_path):
+    path = tmp_path / "x.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps({}, 2))
+        archive.writestr("archive/DATA.PKL", HOSTILE["posix.system"])
+    with pytest.raises(CheckpointError, match=r"torch\.save did not write"):
+        refuse_other_types(path)
+    as_zip(pickle.dumps({}, 2), path, compression=zipfile.ZIP_DEFLATED)
+    with pytest.raises(CheckpointError, match=r"torch\.save did not write"):
+        refuse_other_types(path)
+    as_zip(PROTO + opcode("x" * (17 << 20), "y") + b".", path)
+    with pytest.raises(CheckpointError, match="cut short"):
+        refuse_other_types(path)
+
+
+NAMESPACES = {
+    "a list": b"](K\x01K\x02e",
+    "a number": b"K\x07",
+    "its class": b"N}" + text("__class__") + opcode("collections", "OrderedDict") + b"s\x86",
+    "slots": b"N}" + text("__dict__") + b"K\x01s\x86",
+}
+
+
+@pytest.mark.parametrize("state", NAMESPACES)
+def test_options_with_a_hostile_state_are_refused_or_inert(tmp_path, state):
+    data = PROTO + opcode("argparse", "Namespace") + b")\x81" + NAMESPACES[state] + b"b."
+    as_zip(data, tmp_path / "x.pt")
+    with pytest.raises(CheckpointError, match=r"x\.pt: "):
+        read_torch_file(tmp_path / "x.pt")
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_what_people_save_is_let_through(tmp_path, is_zip):
+    layer = torch.nn.Conv2d(2, 3, 1)
+    optimiser = torch.optim.Adam(layer.parameters())
+    layer(torch.ones(1, 2, 2, 2)).sum().backward()
+    optimiser.step()
+    content = {
+        "g_ema": layer.state_dict(),
+        "parameters": dict(layer.named_parameters()),
+        "g_optim": optimiser.state_dict(),
+        "args": argparse.Namespace(size=16, mean=(0.5,), device=torch.device("cpu")),
+        "types": [torch.float16, torch.Size([1, 2]), {1, 2}, torch.ones(2).bfloat16(), torch.ones(2).bool()],
+    }
+    torch.save(content, tmp_path / "x.pt", _use_new_zipfile_serialization=is_zip)
+    found = read_torch_file(tmp_path / "x.pt")
+    assert torch.equal(found["g_ema"]["weight"], layer.weight)
+    assert found["args"].mean == (0.5,)
+
+
+def test_a_whole_network_is_refused_by_its_class(tmp_path):
+    buffer = io.BytesIO()
+    torch.save(torch.nn.Linear(1, 1), buffer)
+    (tmp_path / "x.pt").write_bytes(buffer.getvalue())
+    with pytest.raises(CheckpointError, match=r"asks for torch\.nn\.modules\.linear\.Linear.*Save the weights alone"):
+        read_torch_file(tmp_path / "x.pt")
