@@ -8,11 +8,12 @@ file still holds, steps are counted, and nothing is copied more than once, so th
 import pickletools
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from stylealign.formats.refusal import Refusal, shown
 
-MAX_STEPS = 300_000  # a published snapshot of 1024 px takes about 33,000
+MAX_STEPS = 200_000  # a published snapshot of 1024 px takes about 33,000
+MAX_NAME = 1000  # bytes of a module or member that is asked for
 MAX_KEY = 2**32  # of whole numbers as keys: larger ones can be made to collide
 
 Constructor = Callable[..., object]
@@ -42,6 +43,26 @@ def checked_key(key: object) -> Hashable:
     )
 
 
+class WholeReads:
+    """A file whose ``read`` never allots more than the file still holds, and whose lines are names."""
+
+    def __init__(self, file: BinaryIO, num_bytes: int):
+        self._file, self._left, self.tell = file, num_bytes, file.tell
+
+    def read(self, count: int) -> bytes:
+        self._left -= count
+        if self._left < 0:
+            raise Refusal("is cut short: it promises more bytes than it has; fetch it again")
+        return self._file.read(count)
+
+    def readline(self) -> bytes:
+        line = self._file.readline(MAX_NAME)
+        self._left -= len(line)
+        if b"\\" in line:
+            raise Refusal("asks for a name with a backslash, which no such file does; fetch it again")
+        return line
+
+
 class Machine:
     """The stack machine that a pickle is a program of, in inert steps; one machine reads one stream."""
 
@@ -59,8 +80,8 @@ class Machine:
         self.marks: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
 
-    def run(self, stream: Any) -> Any:
-        """The value of the next pickle in ``stream`` (anything with ``read``, ``readline`` and ``tell``)."""
+    def run(self, stream: WholeReads) -> Any:
+        """The value of the next pickle in ``stream``."""
         self.stack, self.marks, self.memo = [], [], {}
         for opcode, argument, _ in pickletools.genops(stream):
             step = _STEPS.get(opcode.name)

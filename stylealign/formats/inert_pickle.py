@@ -8,11 +8,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from stylealign.config.checkpoint_kind import kind_of
 from stylealign.errors import CheckpointError
-from stylealign.formats.inert_machine import Built, Constructor, Machine, checked_key
+from stylealign.formats.inert_machine import Built, Constructor, Machine, WholeReads, checked_key
 from stylealign.formats.refusal import PathLike, Refusal, naming, shown
 
 _OTHER_KINDS = {
@@ -68,19 +68,6 @@ CONTAINERS: Mapping[str, Constructor] = {
 }
 
 
-class _WholeReads:
-    """A file whose ``read`` never allots more than the file still holds."""
-
-    def __init__(self, file: BinaryIO, num_bytes: int):
-        self._file, self._num_bytes = file, num_bytes
-        self.readline, self.tell = file.readline, file.tell
-
-    def read(self, count: int) -> bytes:
-        if count > self._num_bytes - self._file.tell():
-            raise Refusal("is cut short: it promises more bytes than it has; fetch it again")
-        return self._file.read(count)
-
-
 def read_inert(path: PathLike, allowed: Mapping[str, Constructor]) -> Any:
     """The value of a pickle file as plain data and objects of ``allowed``'s constructors (keys ``module.name``).
 
@@ -91,7 +78,7 @@ def read_inert(path: PathLike, allowed: Mapping[str, Constructor]) -> Any:
         _refuse_other_kinds(path)
         with open(path, "rb") as file:
             num_bytes = os.fstat(file.fileno()).st_size
-            return Machine(allowed, num_bytes=num_bytes).run(_WholeReads(file, num_bytes))
+            return Machine(allowed, num_bytes=num_bytes).run(WholeReads(file, num_bytes))
 
 
 def _refuse_other_kinds(path: PathLike) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from stylealign.formats.inert_arrays import Numbers, checked_sizes
-from stylealign.formats.inert_machine import Constructor, Machine
+from stylealign.formats.inert_machine import Constructor, Machine, WholeReads
 from stylealign.formats.refusal import Refusal, shown
 
 LEGACY_MAGIC, LEGACY_VERSION = 0x1950A86A20F9469CFC6C, 1001
@@ -36,7 +36,7 @@ class LegacyStorage:
 
     def flat(self) -> np.ndarray:
         """The storage's floating-point numbers, as they lie in the file."""
-        header = io.BytesIO(self._raw[:_HEADER_BYTES])
+        header = WholeReads(io.BytesIO(self._raw[:_HEADER_BYTES]), min(len(self._raw), _HEADER_BYTES))
         machine = Machine(_STORAGES, num_bytes=_HEADER_BYTES, persistent=_reference, max_steps=_HEADER_STEPS)
         magic, version, system, (kind, key, count), keys = (machine.run(header) for _ in range(5))
         if (magic, version, keys) != (LEGACY_MAGIC, LEGACY_VERSION, [key]) or not system["little_endian"]:

@@ -46,7 +46,7 @@ def path(tmp_path):
     return tmp_path / "file.pkl"
 
 
-@many(150)
+@many(60)
 @given(tree=TREES, protocol=PROTOCOLS)
 def test_plain_data_as_python_reads_it(path, tree, protocol):
     path.write_bytes(pickle.dumps(tree, protocol))
@@ -116,7 +116,7 @@ def genuine(tmp_path_factory):
     return canary, list(zip(contents, (read_nvidia_torch, read_nvidia_tf), strict=True))
 
 
-@many(120)
+@many(80)
 @given(
     which=st.integers(0, 1),
     places=st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=4),
