@@ -16,7 +16,7 @@ import platform
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from stylealign.errors import ResumeError
 from stylealign.writing import disk_errors_told
@@ -38,26 +38,28 @@ class FolderLock:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self._flock: IO[str] | None = None
+        self._flock: BinaryIO | None = None
         self._file: _LockFile | None = None
 
     def __enter__(self) -> "FolderLock":
         with disk_errors_told(self.folder):
-            self._flock = self._open()
+            lock = self._open()
             try:
-                fcntl.flock(self._flock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                if error.errno in _NO_FLOCK:
-                    return self._fall_back()
-                self._refuse_if_busy(error)
+                has_flock = self._try_flock(lock)
+                if has_flock and not self._is_gone(lock):
+                    self._say_who(lock)
+                    self._flock = lock
+                    return self
+            except BaseException:
+                lock.close()
                 raise
-            if self._is_gone(self._flock):  # its holder removed the folder between our two calls
-                self._flock.close()
+            lock.close()
+            if has_flock:  # its holder removed the folder between our two calls
                 return self.__enter__()
-            self._flock.truncate(0)
-            self._flock.write(_told(_owner()))
-            self._flock.flush()
-        return self
+            log.info("%s: this file system has no flock; a file with a heartbeat stands for it", self.folder)
+            self._file = _LockFile(self.folder)
+            self._file.take()
+            return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -75,32 +77,33 @@ class FolderLock:
                 "written here, let the other one finish"
             )
 
-    def _open(self) -> IO[str]:
+    def _open(self) -> BinaryIO:
         self.folder.mkdir(parents=True, exist_ok=True)
-        return open(self.folder / FLOCK_NAME, "a+", encoding="utf-8", errors="replace")
+        return open(self.folder / FLOCK_NAME, "ab+", buffering=0)
 
-    def _is_gone(self, lock: IO[str]) -> bool:
+    def _try_flock(self, lock: BinaryIO) -> bool:
+        """Whether there is flock here; :class:`ResumeError` where another process has it."""
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EACCES):
+                lock.seek(0)
+                owner = lock.read(200).decode(errors="replace").strip()
+                raise _busy(self.folder, owner or "unknown") from error
+            if error.errno in _NO_FLOCK:
+                return False
+            raise
+        return True
+
+    def _is_gone(self, lock: BinaryIO) -> bool:
         try:
             return not os.path.samestat(os.fstat(lock.fileno()), os.stat(self.folder / FLOCK_NAME))
         except FileNotFoundError:
             return True
 
-    def _refuse_if_busy(self, error: OSError) -> None:
-        assert self._flock is not None
-        with self._flock as lock:
-            lock.seek(0)
-            owner = lock.read(200).strip() or "unknown"
-        if error.errno in (errno.EAGAIN, errno.EACCES):
-            raise _busy(self.folder, owner) from error
-
-    def _fall_back(self) -> "FolderLock":
-        assert self._flock is not None
-        self._flock.close()
-        self._flock = None
-        log.info("%s: this file system has no flock; a file with a heartbeat stands for it", self.folder)
-        self._file = _LockFile(self.folder)
-        self._file.take()
-        return self
+    def _say_who(self, lock: BinaryIO) -> None:
+        lock.truncate(0)
+        lock.write(_told(_owner()).encode())
 
 
 class _LockFile:

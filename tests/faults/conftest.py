@@ -230,3 +230,9 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 @pytest.fixture(scope="session")
 def digest_of() -> Callable[[Any], str]:
     return digest
+
+
+@pytest.fixture(scope="session")
+def tensors() -> Callable[[int, float], dict[str, torch.Tensor]]:
+    """Tensors of so many bytes, all of one value."""
+    return lambda num_bytes, value: {"x": torch.full([num_bytes // 4], float(value))}
