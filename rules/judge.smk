@@ -1,3 +1,8 @@
+# Fetched where one submits: other hosts of a cluster seldom reach the internet.
+localrules:
+    judge_weights,
+
+
 rule judge:
     input:
         images=labelled("results/domains/{domain}/images.zip"),

@@ -1,9 +1,10 @@
-"""A real SLURM on loopback for one session of tests: munge, slurmctld and slurmd of the Debian packages, started here as
-they are, without systemd, cgroups or accounting, on one node that claims four cores and two GPUs; stopped by process id.
+"""A real SLURM on loopback for one session of tests: munge, slurmctld and slurmd of the Debian packages, without
+systemd, cgroups or accounting, on one node that claims four cores and two GPUs; stopped by process id.
 """
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -60,6 +61,9 @@ NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000 Gres=gpu:2 State=UNKN
 PartitionName=cpu Nodes={host} Default=YES MaxTime=2880 DefMemPerCPU=500 State=UP
 PartitionName=gpu Nodes={host} MaxTime=2880 DefMemPerCPU=500 State=UP
 """
+# The profile's own patience is for clusters with thousands of jobs and a slow filesystem.
+PROMPT = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "5")
+
 GRES_CONF = "AutoDetect=off\nNodeName={host} Name=gpu File={folder}/dev/nvidia[0-1]\n"
 
 
@@ -199,3 +203,132 @@ def cluster(tmp_path_factory):
         running.stop()
         for file in files:
             file.unlink()
+
+
+@dataclass
+class Driver:
+    """A Snakemake at work in a folder of its own, and what it says."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    def said(self) -> str:
+        return (self.folder / "driver.log").read_text()
+
+    def ended(self, seconds: float) -> int:
+        """Its exit status, within so many seconds."""
+        return self.process.wait(seconds)
+
+    def stop(self) -> None:
+        """As with Ctrl-C, and by force if it lingers."""
+        for number in (signal.SIGINT, signal.SIGKILL):
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, number)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def launch(tmp_path_factory):
+    """Start Snakemake in a new copy of the repository: ``launch(name, config, *arguments)``."""
+    drivers = []
+
+    def start(name: str, config: str, *arguments: str) -> Driver:
+        folder = copied(tmp_path_factory.mktemp(name))
+        (folder / "family.yaml").write_text(config)
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        with (folder / "driver.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=folder, env=environ_of(folder), stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        drivers.append(Driver(folder, process))
+        return drivers[-1]
+
+    yield start
+    for driver in drivers:
+        driver.stop()
+
+
+def copied(folder: Path) -> Path:
+    """A folder, with the repository in it."""
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(ROOT / part, folder / part)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def submit(cluster, launch):
+    """Start Snakemake through the profile."""
+
+    def start(name: str, config: str, *arguments: str) -> Driver:
+        profile = ("--workflow-profile", "profiles/slurm", *PROMPT)
+        return launch(name, config, *profile, *arguments)
+
+    return start
+
+
+def log_of(folder: Path, model: str) -> str:
+    """What a training wrote in its last attempt."""
+    return (folder / f"results/logs/train/{model}.log").read_text()
+
+
+def has_checkpoint(folder: Path, model: str) -> bool:
+    return any((folder / f"results/models/{model}/.resume").glob("state-*.safetensors"))
+
+
+def same_model(one: Path, other: Path, model: str) -> bool:
+    """Whether two folders hold the same bytes of all that a training makes, but for its cost."""
+    names = ("g_ema.safetensors", "pair.safetensors", "samples.npz", "ticks.parquet")
+    return all(
+        (one / f"results/models/{model}/{name}").read_bytes() == (other / f"results/models/{model}/{name}").read_bytes()
+        for name in names
+    )
+
+
+def devices_of(job_id: str) -> str:
+    """CUDA_VISIBLE_DEVICES of a job's processes."""
+    for process in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            words = process.read_bytes().decode(errors="replace").split("\0")
+            if f"SLURM_JOB_ID={job_id}" in words:
+                found = [re.sub("^[^=]*=", "", word) for word in words if word.startswith("CUDA_VISIBLE_DEVICES=")]
+                if found:
+                    return found[0]
+    return ""
+
+
+# Three small trainings: tens of seconds, seconds, and one that is over at once.
+FAMILY = """
+resolution: 16
+device: cpu
+architecture: {z_dim: 32, w_dim: 32, mapping_layers: 2, channel_base: 256, channel_max: 16}
+training: {batch_size: 16, tick_kimg: 0.2, checkpoint_kimg: 0.2, sample_kimg: [0]}
+domains: {face: {source: world, world: face, num_train: 64, num_test: 16}}
+models:
+  long: {domain: face, total_kimg: 6}
+  short: {domain: face, total_kimg: 1.6, seed: 1}
+  large: {domain: face, total_kimg: 0.2, seed: 2}
+samples: {num: 4}
+studies: {mapping_drift: {num_z: 100}}
+"""
+
+
+@pytest.fixture(scope="session")
+def family():
+    return FAMILY
+
+
+@pytest.fixture(scope="session")
+def undisturbed(cluster, launch):
+    """Where the family is trained on this machine, beside the others, undisturbed."""
+    return launch("undisturbed", FAMILY, "--cores", "1", "--configfile", "family.yaml", "--", "models")
+
+
+@pytest.fixture(scope="session")
+def support():
+    """The functions above, for the tests beside."""
+    return sys.modules[__name__]
