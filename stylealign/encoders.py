@@ -87,7 +87,7 @@ def load_encoder(path: PathLike, device: torch.device | str = "cpu") -> tuple[An
     _refuse_damaged(weights, card.digest, path)
     try:
         encoder = _blank(card.network)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(
             f"{path}: an encoder that this version does not know ({error}); train it again"
         ) from error

@@ -79,7 +79,7 @@ def _refuse_others(encoder: State, content: Mapping[Any, Any], path: PathLike) -
     """Encoders of another family, and files that hold none, each by what it is."""
     found = None
     first = encoder.get("input_layer.0.weight")
-    if first is None or first.ndim != 4:
+    if first is None or first.ndim != 4 or not len(first):
         found = "no encoder"
         if "g_ema" in content:
             found = "a generator; name it under models: `from`. As an encoder"
@@ -115,7 +115,7 @@ def _architecture(encoder: State, path: PathLike) -> dict[str, Any]:
 
 def _outputs(encoder: State, name: str, path: PathLike) -> int:
     """How many numbers a linear layer gives."""
-    if name not in encoder or encoder[name].ndim != 2:
+    if name not in encoder or encoder[name].ndim != 2 or not encoder[name].numel():
         raise CheckpointError(f"{path}: its encoder has no {name} of [out, in]; fetch it again")
     return len(encoder[name])
 

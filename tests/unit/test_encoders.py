@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from stylealign.checkpoint import load_tensors, save_tensors
-from stylealign.encoders import EncoderCard, load_encoder, load_latent_discriminator, save_encoder
+from stylealign.encoders import EncoderCard, PublishedCard, load_encoder, load_latent_discriminator, save_encoder
 from stylealign.errors import CheckpointError
 from stylealign.networks.encoder import Encoder, LatentDiscriminator
+from stylealign.networks.psp_encoder import PspEncoder
 
 NETWORK = {"space": "wplus", "img_resolution": 16, "width": 4, "num_ws": 6, "z_dim": 8, "w_dim": 8}
 CARD = EncoderCard(
@@ -111,3 +112,33 @@ def test_an_architecture_from_elsewhere_is_refused(saved):
         save_tensors(saved, tensors, {**meta, "card": {**meta["card"], "network": NETWORK | network}})
         with pytest.raises(CheckpointError, match=message):
             load_encoder(saved)
+
+
+def test_a_published_encoder_comes_back_with_its_source(tmp_path):
+    shape = {"kind": "e4e", "space": "wplus", "img_resolution": 16, "num_ws": 6, "w_dim": 8, "width": 4, "input_px": 32}
+    theirs = PspEncoder(**shape).eval()
+    source = {"file": "e4e.pt", "sha256": "0" * 64, "kind": "e4e", "said": ["has no latent_avg"]}
+    values = dataclasses.asdict(CARD) | {"start": "published", "network": shape, "source": source}
+    save_encoder(tmp_path / "published.safetensors", theirs, PublishedCard(**values))
+    network, card = load_encoder(tmp_path / "published.safetensors")
+    assert (card.source, card.network) == (source, shape)
+    x = torch.rand([2, 3, 16, 16]) * 2 - 1
+    assert torch.allclose(network(x), theirs(x), atol=1e-5)
+    assert not network.training
+    tensors, meta = load_tensors(tmp_path / "published.safetensors")
+    for wrong, message in (
+        ({"width": 8}, "does not fit"),
+        ({"kind": "restyle"}, "does not know"),
+        ({"width": 10**9}, "not know"),
+    ):
+        other = {**meta, "card": {**meta["card"], "network": shape | wrong}}
+        save_tensors(tmp_path / "wrong.safetensors", tensors, other)
+        with pytest.raises(CheckpointError, match=message):
+            load_encoder(tmp_path / "wrong.safetensors")
+
+
+def test_a_trained_encoders_card_says_nothing_of_a_source(saved):
+    """Files that were written before there were published encoders are the same bytes now."""
+    card = load_tensors(saved)[1]["card"]
+    assert "source" not in card
+    assert type(load_encoder(saved)[1]) is EncoderCard

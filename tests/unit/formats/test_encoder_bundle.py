@@ -126,6 +126,7 @@ def test_encoders_of_another_family_are_refused_by_what_they_are(G, make_bundle)
 
 def test_what_holds_no_encoder_is_refused(G, make_bundle, tmp_path):
     path, _ = make_bundle(G)
+    assert "holds no encoder" in refusal(changed(path, {"encoder.input_layer.0.weight": torch.ones(0, 3, 3, 3)}))
     decoder = {name: value for name, value in bundle_of(path)["state_dict"].items() if name.startswith("decoder.")}
     for content, message in (
         ({"g_ema": {"input.input": torch.ones(1)}}, "a generator; name it under models: `from`"),
@@ -153,6 +154,7 @@ def test_a_head_of_another_shape_is_refused(G, make_bundle):
     path, _ = make_bundle(G)
     head = "encoder.styles.0"
     assert "no styles.0.linear.weight" in refusal(changed(path, {f"{head}.linear.weight": torch.tensor(1.0)}))
+    assert "no styles.0.linear.weight" in refusal(changed(path, {f"{head}.linear.weight": torch.ones(0, 8)}))
     deep = {f"{head}.convs.{number}.weight": torch.ones(8, 8, 3, 3) for number in range(2, 80, 2)}
     assert "head has 40 convolutions" in refusal(changed(path, deep))
 
