@@ -4,6 +4,7 @@ A family is a mapping from each model to its parent (``None`` for a root), in de
 :class:`LineageError` names a model that is not there or a circle.
 """
 
+import itertools
 from collections.abc import Mapping
 
 from stylealign.errors import LineageError
@@ -30,9 +31,17 @@ def _parent(parents: Parents, model: str) -> str | None:
 
 
 def descendants(parents: Parents, model: str) -> list[str]:
-    """Every model that descends from ``model``, in declared order."""
+    """Every model that descends from ``model``, in declared order; asked of every model of a large family."""
     _parent(parents, model)
-    return [other for other in parents if model in ancestors(parents, other)]
+    children: dict[str | None, list[str]] = {}
+    for other, parent in parents.items():
+        children.setdefault(parent, []).append(other)
+    found, waiting = set[str](), [model]
+    while waiting:
+        new = [child for child in children.get(waiting.pop(), []) if child not in found]
+        found.update(new)
+        waiting += new
+    return [other for other in parents if other in found]
 
 
 def roots(parents: Parents) -> list[str]:
@@ -86,9 +95,9 @@ def relatives(parents: Parents, model: str) -> list[tuple[str, str]]:
     The controls are the roots declared before it from which it does not descend.
     """
     above = ancestors(parents, model)
-    earlier = list(parents)[: list(parents).index(model)]
-    controls = [root for root in roots(parents) if root in earlier and root not in above]
-    return [(other, relation(parents, other, model)) for other in [*above, *controls]]
+    line = [(other, _DESCENT.get(generation, "descendant")) for generation, other in enumerate(above, 1)]
+    earlier = itertools.islice(parents, list(parents).index(model))
+    return line + [(other, "unrelated") for other in earlier if parents[other] is None and other not in above]
 
 
 def compared_pairs(parents: Parents) -> list[tuple[str, str, str]]:
@@ -98,11 +107,21 @@ def compared_pairs(parents: Parents) -> list[tuple[str, str, str]]:
 
 def circles(parents: Parents) -> list[list[str]]:
     """Every circle of parents, each once, beginning (and ending) with its first declared member."""
-    found: dict[frozenset[str], list[str]] = {}
+    found: list[list[str]] = []
+    seen: set[str] = set()  # every model from which no new circle can be reached
     for model in parents:
-        line: list[str] = [model]
-        while (parent := parents.get(line[-1])) is not None and parent not in line:
-            line.append(parent)
-        if parent == model:
-            found.setdefault(frozenset(line), [*line, model])
-    return list(found.values())
+        line: dict[str, None] = {}
+        name: str | None = model
+        while name is not None and name not in seen and name not in line:
+            line[name] = None
+            name = parents.get(name)
+        if name in line:
+            found.append(_from_first_declared([*line][[*line].index(name) :], parents))
+        seen.update(line)
+    return found
+
+
+def _from_first_declared(circle: list[str], parents: Parents) -> list[str]:
+    members = set(circle)
+    first = circle.index(next(model for model in parents if model in members))
+    return [*circle[first:], *circle[: first + 1]]

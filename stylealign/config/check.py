@@ -4,6 +4,7 @@ Checks look at a :class:`Sketch`, in which a part that is itself wrong is ``None
 once, and none is reported twice.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -145,7 +146,7 @@ def _check_adopted(sketch: Sketch, key: str, model: Model) -> Iterator[Problem]:
             yield Problem(f"{key}.{name}", "means nothing beside `from`, which is never trained here; drop one of them")
     yield from check_path(sketch, f"{key}.from", model.checkpoint, "file")
     assert model.checkpoint is not None
-    if (sketch.root / model.checkpoint).is_file():
+    if os.path.isfile(sketch.root / model.checkpoint):
         yield from _check_checkpoint(sketch, f"{key}.from", model.checkpoint)
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from stylealign.config.section import Section
+from stylealign.errors import shortened
 
 _TAGGED = {"domains": "source", "judges": "kind"}
 _MISSING = object()
@@ -25,9 +26,8 @@ class Problem:
     value: Any = _MISSING
 
     def line(self) -> str:
-        return (
-            f"{self.key}: {self.cure}" if self.value is _MISSING else f"{self.key} = {_shown(self.value)}: {self.cure}"
-        )
+        key = shortened(self.key, 120)
+        return f"{key}: {self.cure}" if self.value is _MISSING else f"{key} = {_shown(self.value)}: {self.cure}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -77,7 +77,9 @@ def _cure(kind: str, context: dict[str, Any], error: ErrorDetails) -> str:
         close = difflib.get_close_matches(str(error["input"]), choices, n=1)
         return f"choose one of {', '.join(choices)}" + (f"; did you mean {close[0]!r}?" if close else "")
     if kind == "string_pattern_mismatch" and error["loc"][-1] == "[key]":
-        return "a name is lower-case letters, digits and underscores, and begins with a letter"
+        return (
+            "a name is lower-case letters, digits and underscores, begins with a letter, and has at most 64 characters"
+        )
     if kind == "value_error":
         return str(context["error"])
     return _CURES.get(kind, error["msg"][0].lower() + error["msg"][1:]).format(**context)

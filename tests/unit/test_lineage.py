@@ -88,3 +88,11 @@ def test_circles_are_found_once_each_and_named():
 def test_an_unknown_model_is_named_with_those_there_are():
     with pytest.raises(LineageError, match=r"models\.wolf: there is no such model; the models are a, b"):
         ancestors({"a": None, "b": "wolf"}, "b")
+
+
+def test_each_circle_is_found_once_and_quickly():
+    parents = {"a": None, "b": "c", "c": "d", "d": "b", "e": "e", "f": "b", "g": "a", "h": "missing"}
+    assert circles(parents) == [["b", "c", "d", "b"], ["e", "e"]]
+    ring = {f"m{n}": f"m{(n - 1) % 5000}" for n in range(5000)}
+    (found,) = circles(ring)
+    assert (found[0], found[-1], len(found)) == ("m0", "m0", 5001)

@@ -304,10 +304,34 @@ def test_every_mistake_at_once_and_none_twice():
     )
 
 
-def test_a_name_that_cannot_be_a_file_name_is_refused():
-    assert mistakes(("models.Dog 2", {"domain": "dog", "parent": "face", "total_kimg": 1})) == [
-        'models.Dog 2 = "Dog 2": a name is lower-case letters, digits and underscores, and begins with a letter'
-    ]
+@pytest.mark.parametrize("name", ["Dog 2", "d" * 65, "../dog", "dog\n", "d\u043eg"])
+def test_a_name_that_cannot_be_a_file_name_is_refused(name):
+    raw = {**GOOD, "models": {**GOOD["models"], name: {"domain": "dog", "parent": "face", "total_kimg": 1}}}
+    with pytest.raises(ConfigError) as caught:
+        parse_study(raw)
+    (line,) = caught.value.problems
+    assert line.isprintable()
+    assert line.startswith("models.")
+    assert line.endswith(
+        ": a name is lower-case letters, digits and underscores, begins with a letter, and has at most 64 characters"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [("n" * 300, "there is no such"), ("a\0b", "there is no such"), ("/dev/null", "is a device or a pipe")],
+)
+def test_a_path_that_no_file_can_have_is_a_line(path, what):
+    (line,) = mistakes(("models.ready", {"domain": "face", "from": path}))
+    assert line.isprintable()
+    assert what in line
+
+
+def test_a_long_list_of_mistakes_is_shown_in_part():
+    with pytest.raises(ConfigError) as caught:
+        parse_study({**GOOD, **{f"modles{n}": 1 for n in range(200)}})
+    assert len(caught.value.problems) == 200
+    assert str(caught.value).splitlines()[-1] == "  and 100 more"
 
 
 def test_a_finished_checkpoint_is_not_trained():
@@ -318,7 +342,7 @@ def test_a_finished_checkpoint_is_not_trained():
         "models.ready.total_kimg",
         "models.ready.training",
     ]
-    assert "is not a safetensors file" in lines[3]
+    assert "is no checkpoint of a known kind" in lines[3]
 
 
 def test_photographs_are_not_measured_by_the_embedded_judge(tmp_path):

@@ -49,6 +49,28 @@ def test_tags_are_refused(tag):
     assert "tags are not read here" in line
 
 
+@pytest.mark.parametrize("value", ["!!int text", "!!float x", "!!bool x", "!!map x", "!!seq x", "9" * 5000])
+def test_what_is_not_of_its_kind_is_a_line_with_its_place(value):
+    (line,) = refused(f"seed: 1\nkey: {value}\n")
+    assert line.startswith(("line 2, column 6: is no ", "line 2, column 6: expected a "))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("a: \x1b[2J", "4 is 0x1b"), ("a: b\0", "5 is 0x0"), ("\ud800", "1 is 0xd800")]
+)
+def test_a_character_that_no_text_has_is_named_with_its_place(text, said):
+    assert refused(text) == [f"character {said}, which no text has; remove it"]
+
+
+def test_files_of_absurd_length_are_not_read(tmp_path):
+    (tmp_path / "long.yaml").write_text("a: " + "x" * 400_000)
+    with pytest.raises(ConfigError, match="has more than 300,000 bytes"):
+        read_yaml(tmp_path / "long.yaml")
+    with pytest.raises(ConfigError, match="has more than 300,000 bytes"):
+        read_yaml("/dev/zero")
+    assert "has more than 10000 values" in refused("\n".join(f"k{n}: {n}" for n in range(6000)))[0]
+
+
 def test_aliases_are_read_and_bombs_are_not():
     assert parse_yaml("a: &a {x: 1}\nb: {<<: *a, y: 2}\nc: *a\n", "x.yaml")["b"] == {"x": 1, "y": 2}
     bomb = "".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 10) if n else 1}]\n" for n in range(9))
