@@ -3,8 +3,8 @@
     python benchmarks/family_size.py [50 150 500]
     python benchmarks/family_size.py --write 500 > family.yaml      the study alone, to plan it by hand
 
-A tree is a root, 4 children and 16 grandchildren; a family has as many trees as it needs, and all studies of the default
-study: real images are inverted in a root, a child and a grandchild of each tree, and translated from one to another.
+A tree is a root, 4 children and 16 grandchildren; a family has as many trees as it needs, and all studies of the
+default study: real images are inverted in a root, a child and a grandchild of each tree, and translated between them.
 """
 
 import argparse

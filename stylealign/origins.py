@@ -24,6 +24,7 @@ from stylealign.signature import KEY as SIGNATURE_KEY
 SHORT = 16  # digits of a digest
 MAX_HASHED_BYTES = 2**20  # a file that says nothing of itself is hashed up to here
 MAX_PAGE_BYTES = 2**28
+MODEL_FILE = "g_ema.safetensors"
 JUDGE_ROLES = ("weights", "regions_weights", "reader", "diversity")
 """What a job calls the weights of the judges it asks."""
 
@@ -174,12 +175,18 @@ def gathered(inputs: Mapping[str, Path | list[Path] | None]) -> Provenance:
     for role, path in _each(inputs):
         origin = origin_of(path)
         named[_place(path)] = origin.identity
-        models |= origin.models
+        models |= {**origin.models, **_model_beside(path)}
         judges |= origin.judges
         if role in JUDGE_ROLES:
             judges[_judge_name(path)] = origin.identity
     found: dict[str, Mapping[str, Any]] = {"inputs": named, "models": models, "judges": judges}
     return {name: capped(value) for name, value in found.items() if value}
+
+
+def _model_beside(path: Path) -> Mapping[str, list[str]]:
+    """The model that a file was made with: its samples and its course lie beside it, written before it had a digest."""
+    model = path.with_name(MODEL_FILE)
+    return origin_of(model).models if path.suffix in (".npz", ".parquet") and model.is_file() else {}
 
 
 def _each(inputs: Mapping[str, Path | list[Path] | None]) -> Iterator[tuple[str, Path]]:

@@ -37,7 +37,7 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _VERSIONED = ("stylealign", "torch", "numpy")
 _SOFTWARE = (*_VERSIONED, "python", "platform")
 _ORDER = ("rule", "config_digest", "config", "code_digest", "models", "judge", "judges", "seed", "inputs")
-MAX_SETTINGS = 4096  # characters of a job's settings that its results hold whole
+MAX_SETTINGS, MAX_TEXT = 4096, 400  # characters of a job's settings that its results hold whole, of one of them
 MAX_LISTED = 32  # models or files that a result names one by one
 
 
@@ -115,7 +115,7 @@ def describe(
     ``spec`` is the job's slice of the study as canonical JSON, kept whole where it is small; ``behind`` is what
     :func:`stylealign.origins.gathered` found in the job's inputs.
     """
-    settings = _without_places(json.loads(spec)) if len(spec) <= MAX_SETTINGS else None
+    settings = _told_settings(json.loads(spec)) if len(spec) <= MAX_SETTINGS else None
     return {
         **versions(),
         "python": platform.python_version(),
@@ -130,12 +130,15 @@ def describe(
     }
 
 
-def _without_places(value: Any) -> Any:
-    """Settings whose absolute paths are cut to their last part: where a study lies is not how it was made."""
+def _told_settings(value: Any) -> Any:
+    """Settings as results tell them: of an absolute path the last part, for where a study lies is not how it was made;
+    of a long text its digest."""
     if isinstance(value, dict):
-        return {key: _without_places(one) for key, one in value.items()}
+        return {key: _told_settings(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_without_places(one) for one in value]
+        return [_told_settings(one) for one in value]
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        return f"digest {text_digest(value)}"
     return os.path.basename(value) if isinstance(value, str) and os.path.isabs(value) else value
 
 

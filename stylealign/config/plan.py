@@ -1,5 +1,7 @@
 """The plan of a study: which tables and figures it makes, of which models, compared with whom, of what size."""
 
+from collections.abc import Set
+
 from stylealign.config import inversion_plan
 from stylealign.config.domains import num_images_at_most
 from stylealign.config.judges import NUM_FEATURES, ColourJudge, EmbeddedJudge, Judge
@@ -55,7 +57,8 @@ def parsed(study: Study) -> list[str]:
 
 def parsed_kin(study: Study, model: str) -> list[tuple[str, str]]:
     """Those of :func:`kin` whose regions are found."""
-    return [(name, relation) for name, relation in kin(study, model) if name in parsed(study)]
+    found = set(parsed(study))
+    return [(name, relation) for name, relation in kin(study, model) if name in found]
 
 
 def parsed_children(study: Study, model: str) -> list[str]:
@@ -102,7 +105,9 @@ def measured_models(study: Study, table_name: str) -> list[str]:
     if table_name == "encoder_finetune":
         return inversion_plan.finetuned(study)
     if table_name in PARSING:
-        return [model for model in parsed(study) if _has_parsed(study, table_name, model)]
+        found = parsed(study)
+        known = set(found)
+        return [model for model in found if _has_parsed(study, table_name, model, known)]
     if table_name in OF_CHILDREN:
         return [model for model, parent in parents.items() if parent is not None]
     if table_name == "effect_agreement":
@@ -115,11 +120,11 @@ def measured_models(study: Study, table_name: str) -> list[str]:
     return list(parents)
 
 
-def _has_parsed(study: Study, table_name: str, model: str) -> bool:
-    """Whether those are parsed that a table compares a parsed model with."""
+def _has_parsed(study: Study, table_name: str, model: str, found: Set[str]) -> bool:
+    """Whether those are parsed (``found``) that a table compares a parsed model with."""
     if table_name == "channel_fate":
-        return study.models[model].parent in parsed(study)
-    return table_name == "localized_channels" or bool(parsed_kin(study, model))
+        return study.models[model].parent in found
+    return table_name == "localized_channels" or any(name in found for name, _ in kin(study, model))
 
 
 def asked_judges(study: Study) -> list[str]:

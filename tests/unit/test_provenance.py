@@ -16,6 +16,7 @@ from stylealign.provenance import (
     file_sha256,
     listing_digest,
     text_digest,
+    told,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -176,6 +177,20 @@ def test_a_results_origin_holds_no_clock_and_no_host():
     assert first["config_digest"] == text_digest("{}")
     assert {"stylealign", "torch", "numpy", "python", "platform", "code_digest", "judge", "seed"} <= set(first)
     json.dumps(first)
+
+
+def test_provenance_is_told_the_weightiest_first_and_without_what_is_unknown():
+    made = describe(spec='{"num_z":10}', code="c0de", rule="mapping_drift", behind={"models": {"cat": ["a 1", "b 2"]}})
+    told_lines = dict(
+        told({**made, "parts": {"cat": {"code_digest": "1", "config_digest": "2", "config": {}}}, "more": [1]})
+    )
+    assert list(told_lines)[:3] == ["rule", "config_digest", "config"]
+    assert told_lines["config"] == ["num_z: 10"]
+    assert told_lines["models"] == ["cat: a 1 -> b 2"]
+    assert told_lines["parts"] == ["cat: code_digest 1, config_digest 2"]
+    assert told_lines["more"] == ["1"]
+    assert told_lines["made_with"][0].startswith("stylealign ")
+    assert not {"judge", "seed"} & set(told_lines)
 
 
 def test_the_environment_lists_what_is_installed():

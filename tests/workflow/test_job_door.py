@@ -9,7 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from stylealign.origins import read_signature
 from stylealign.provenance import canonical_json
+from stylealign.signature import sign
 from stylealign.tables import TRAINING, read_provenance, read_table, write_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +50,7 @@ def quiet(monkeypatch):
     monkeypatch.setattr(sys, "path", [str(SCRIPTS), *sys.path])
     handlers, level = logging.root.handlers[:], logging.root.level
     yield
+    sign({})
     logging.captureWarnings(False)
     logging.root.handlers[:], logging.root.level = handlers, level
 
@@ -72,6 +75,7 @@ def test_a_script_runs_with_a_fake_job(tmp_path, quiet):
     assert (origin["code_digest"], origin["judge"], origin["seed"]) == ("c0de", "embedded", 3)
     assert origin["parts"] == {name: {"code_digest": "beef", "spec_of": name} for name in ("cat", "dog")}
     assert all(Path(path).stat().st_size for path in output.values())
+    assert read_signature(Path(output["html"])) == {key: origin[key] for key in origin if key != "parts"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,74 @@
+"""A job without Snakemake: its files, its settings, its provenance, and how errors look."""
+
+import errno
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from stylealign.errors import InterruptedRun, JudgeError
+from stylealign.job import as_paths, error_text, exit_code, job_of
+from stylealign.provenance import canonical_json, text_digest
+
+
+class Params(dict):
+    __getattr__ = dict.__getitem__
+
+
+def job(spec, inputs=(), **params):
+    given = SimpleNamespace(
+        rule="mapping_drift",
+        params=Params(spec=canonical_json(spec), **params),
+        input=dict(inputs),
+        output={"rows": "results/rows.parquet"},
+        threads=2,
+        config={"device": "cpu", "untracked": {}},
+    )
+    return job_of(given)
+
+
+def test_a_job_has_named_paths_settings_and_what_its_results_will_say(tmp_path):
+    (tmp_path / "x.txt").write_text("x")
+    inputs = {"one": str(tmp_path / "x.txt"), "several": [str(tmp_path / "x.txt")] * 2, "none": []}
+    made = job({"judge": "embedded", "seed": 3, "num_z": 10}, inputs, code="c0de", threads_of="more")
+    assert made.input.one == tmp_path / "x.txt"
+    assert made.input.several == [tmp_path / "x.txt"] * 2
+    assert made.input.none is None
+    assert made.output.rows == Path("results/rows.parquet")
+    assert (made.spec["num_z"], made.threads, made.device, vars(made.params)) == (10, 2, "cpu", {"threads_of": "more"})
+    said = made.provenance
+    assert (said["rule"], said["code_digest"], said["judge"], said["seed"]) == ("mapping_drift", "c0de", "embedded", 3)
+    assert said["config"] == {"judge": "embedded", "seed": 3, "num_z": 10}
+    assert said["config_digest"] == text_digest(canonical_json(said["config"]))
+    assert list(said["inputs"]) == ["x.txt"]
+
+
+def test_training_names_its_recipe_and_its_own_study_seed():
+    said = job({"study_seed": 7}, recipe=3).provenance
+    assert (said["code_digest"], said["seed"]) == ("recipe 3", 7)
+
+
+def test_a_study_by_any_other_place_says_the_same():
+    said = [job({"domain": {"path": f"/{place}/photos"}, "few": ["a/b"]}, code="c") for place in ("home", "data/x")]
+    assert (
+        said[0].provenance["config"] == said[1].provenance["config"] == {"domain": {"path": "photos"}, "few": ["a/b"]}
+    )
+    assert said[0].provenance["config_digest"] != said[1].provenance["config_digest"]
+
+
+def test_settings_are_kept_whole_only_where_they_are_small():
+    long = job({"yaml": "x" * 500, "seed": 0}, code="c").provenance["config"]
+    assert long == {"yaml": f"digest {text_digest('x' * 500)}", "seed": 0}
+    assert "config" not in job({"models": ["m" * 50] * 200}, code="c").provenance
+
+
+@pytest.mark.parametrize(("value", "path"), [("a", Path("a")), (["a"], [Path("a")]), ([], None)])
+def test_files_as_paths(value, path):
+    assert as_paths(value) == path
+
+
+def test_errors_a_user_can_cause_are_one_line():
+    assert error_text(JudgeError("judges.x: no file")) == "judges.x: no file"
+    assert "free some space" in error_text(OSError(errno.ENOSPC, "No space left on device"))
+    assert error_text(KeyError("oops")).startswith("KeyError") or "Traceback" in error_text(KeyError("oops"))
+    assert [exit_code(error) for error in (InterruptedRun("x"), JudgeError("x"), KeyError("x"))] == [75, 1, 1]
