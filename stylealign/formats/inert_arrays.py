@@ -55,23 +55,30 @@ class NumpyArray(Built, Numbers):
         self.shape, self._type, self._order, self._raw = (0,), np.dtype("f4"), "C", b""
 
     def build(self, state: object) -> None:
-        _, shape, kind, in_fortran_order, raw = state  # type: ignore[misc]
+        if not isinstance(state, tuple) or len(state) != 5:
+            raise Refusal("holds an array without shape, type or bytes; it is damaged, fetch it again")
+        _, shape, kind, in_fortran_order, raw = state
         self.fill(raw, kind, shape, "F" if in_fortran_order else "C")
 
     def fill(self, raw: object, kind: object, shape: object, order: object) -> None:
         if not isinstance(kind, NumpyType) or not isinstance(raw, bytes | bytearray) or order not in ("C", "F"):
             raise Refusal("holds an array that is not of plain numbers; it is damaged, fetch it again")
-        self.shape, self._type, self._order, self._raw = checked_sizes(shape), kind.type, order, raw  # type: ignore[assignment]
+        self.shape, self._type, self._order, self._raw = checked_sizes(shape), kind.type, order, raw
         if math.prod(self.shape) * kind.type.itemsize != len(raw):
-            raise Refusal(f"holds an array of shape {list(self.shape)} with {len(raw)} bytes; it is damaged")
+            raise Refusal(f"holds an array of shape {list(self.shape)} with {len(raw)} bytes; fetch it again")
 
     def floats(self) -> np.ndarray:
-        flat = np.frombuffer(self._raw, self._type)
-        return np.array(flat.reshape(self.shape, order=self._order), dtype=np.float32, order="C")  # type: ignore[call-overload]
+        return to_float32(np.frombuffer(self._raw, self._type).reshape(self.shape, order=self._order))
 
     def item(self) -> Any:
         """The number of an array that has one."""
         return np.frombuffer(self._raw, self._type).item()
+
+
+def to_float32(array: np.ndarray) -> np.ndarray:
+    """A copy in C order; what float32 cannot hold becomes infinite, which :func:`finite_tensor` refuses."""
+    with np.errstate(all="ignore"):
+        return np.array(array, dtype=np.float32, order="C")
 
 
 def checked_sizes(sizes: object) -> tuple[int, ...]:

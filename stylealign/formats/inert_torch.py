@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from stylealign.formats.inert_arrays import Numbers, checked_sizes
+from stylealign.formats.inert_arrays import Numbers, checked_sizes, to_float32
 from stylealign.formats.inert_machine import Constructor, Machine, WholeReads
 from stylealign.formats.refusal import Refusal, shown
 
@@ -76,7 +76,7 @@ class TorchTensor(Numbers):
         if count > len(flat) or (count and last >= len(flat)):
             raise Refusal("holds a tensor that reaches past its storage; it is damaged, fetch it again")
         window = np.lib.stride_tricks.as_strided(flat, self.shape, [flat.itemsize * step for step in self._stride])
-        return np.array(window, dtype=np.float32, order="C")
+        return to_float32(window)
 
 
 def _parameter(tensor: object, *_: object) -> object:

@@ -12,7 +12,7 @@ from torch import Tensor
 from stylealign.errors import CheckpointError
 from stylealign.formats.architecture import architecture_of, discriminator_problem, generator_problem
 from stylealign.formats.foreign import ForeignModel, State
-from stylealign.formats.refusal import PathLike, Refusal
+from stylealign.formats.refusal import PathLike, Refusal, shown
 
 _SNAPSHOT = re.compile(r"network-snapshot-(\d{6,7})\b")  # the name says the thousands of images
 
@@ -38,9 +38,11 @@ def with_training_pair(model: ForeignModel, raw: State | None, discriminator: St
     if raw is not None:
         raw = {"mapping.w_avg": model.generator["mapping.w_avg"], **raw}
         if problem := _raw_problem(raw, model):
-            raw = said.append(f"the generator that was trained is left out: {problem}")
+            said.append(f"the generator that was trained is left out: {problem}")
+            raw = None
     if discriminator is not None and (problem := discriminator_problem(discriminator, model.architecture)):
-        discriminator = said.append(f"the discriminator is left out, it is not StyleGAN2's residual one: {problem}")
+        said.append(f"the discriminator is left out, it is not StyleGAN2's residual one: {problem}")
+        discriminator = None
     return replace(model, raw_generator=raw, discriminator=discriminator, said=tuple(said))
 
 
@@ -60,6 +62,13 @@ def clamp_setting(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
         raise Refusal("says a conv_clamp that is no positive number; take another checkpoint")
     return float(value)
+
+
+def precision_said(num_half: object) -> tuple[str, ...]:
+    """A line on the resolutions that ran in float16 when the model was trained, where there were any."""
+    if not isinstance(num_half, int) or num_half < 1:
+        return ()
+    return (f"resolutions in float16 when it was trained: {shown(num_half)}; here they run as the study says",)
 
 
 def _raw_problem(raw: State, model: ForeignModel) -> str | None:

@@ -19,7 +19,7 @@ from stylealign.formats.inert_arrays import ARRAYS, Numbers, finite_tensor, refu
 from stylealign.formats.inert_machine import Constructor
 from stylealign.formats.inert_pickle import CONTAINERS, Foreign, foreign, plain_dict, read_inert
 from stylealign.formats.inert_torch import TENSORS
-from stylealign.formats.nvidia_model import assemble, clamp_setting, kimg_of, with_training_pair
+from stylealign.formats.nvidia_model import assemble, clamp_setting, kimg_of, precision_said, with_training_pair
 from stylealign.formats.nvidia_tf_names import DISCRIMINATOR, GENERATOR, Namer, torch_layout, torch_name
 from stylealign.formats.refusal import PathLike, Refusal, naming, shown
 
@@ -75,7 +75,8 @@ def read_nvidia_tf(path: PathLike) -> ForeignModel:
         raw = None if G is None else _weights(G, GENERATOR, num_bytes)
         discriminator, why = (None, ()) if D is None else _discriminator(D, num_bytes)
         model = with_training_pair(model, raw, discriminator)
-        return replace(model, said=(*model.said, *ignored, *why), kimg=kimg_of(content, path))
+        said = (*model.said, *precision_said(settings.get("num_fp16_res")), *ignored, *why)
+        return replace(model, said=said, kimg=kimg_of(content, path))
 
 
 def _networks(content: Any) -> tuple[Foreign | None, Foreign | None, Foreign]:
@@ -85,7 +86,8 @@ def _networks(content: Any) -> tuple[Foreign | None, Foreign | None, Foreign]:
         raise Refusal(f"holds a {type(content).__name__}, not the networks (G, D, Gs); take another file")
     if not all(network is None or isinstance(network, Foreign) for network in networks):
         raise Refusal("holds something else than networks in (G, D, Gs); it is damaged, fetch it again")
-    return tuple(networks)  # type: ignore[return-value]
+    G, D, Gs = networks
+    return G, D, Gs
 
 
 def _variables(network: Foreign) -> dict[str, Numbers | float]:

@@ -19,12 +19,12 @@ from stylealign.formats.inert_arrays import ARRAYS, finite_tensor, refuse_unfold
 from stylealign.formats.inert_machine import Constructor
 from stylealign.formats.inert_pickle import CONTAINERS, Foreign, plain_dict, read_inert
 from stylealign.formats.inert_torch import TENSORS, TorchTensor
-from stylealign.formats.nvidia_model import assemble, clamp_setting, kimg_of, with_training_pair
+from stylealign.formats.nvidia_model import assemble, clamp_setting, kimg_of, precision_said, with_training_pair
 from stylealign.formats.refusal import PathLike, Refusal, naming, shown
 
 KIND = "nvidia_torch"
 MAX_PARTS = 5000  # modules and tensors of one network; 1024 px has about 400
-_MAX_NAME = 100
+_MAX_NAME, _NAME = 100, re.compile(r"[\w.]+", re.ASCII)
 _TAPS = np.array([1, 3, 3, 1], np.float32) / 8
 _FILTER = np.outer(_TAPS, _TAPS)
 _SETTINGS: Mapping[re.Pattern[str], Mapping[str, object]] = {
@@ -67,11 +67,12 @@ def read_nvidia_torch(path: PathLike) -> ForeignModel:
         G_ema = _parts(found["G_ema"])
         _refuse_other_settings(G_ema)
         clamp = clamp_setting(G_ema.states.get("synthesis.b4.conv1", {}).get("conv_clamp"))
+        num_half = sum(state.get("use_fp16") is True for state in G_ema.states.values())
         model = assemble(KIND, _weights(G_ema, num_bytes), clamp)
         raw = _weights(_parts(found["G"]), num_bytes) if "G" in found else None
         discriminator, why = _discriminator(found["D"], num_bytes) if "D" in found else (None, ())
         model = with_training_pair(model, raw, discriminator)
-        said = (*model.said, *_precision(G_ema), *why)
+        said = (*model.said, *precision_said(num_half), *why)
         return replace(model, said=said, kimg=kimg_of(content, path))
 
 
@@ -91,10 +92,9 @@ def _networks(content: Any) -> dict[str, Foreign]:
     if isinstance(content, Foreign):
         return {"G_ema": content}
     if not isinstance(content, dict) or not isinstance(content.get("G_ema"), Foreign):
-        held = (
-            ", ".join(shown(key) for key in list(content)[:8]) if isinstance(content, dict) else type(content).__name__
-        )
-        raise Refusal(f"holds no G_ema (but {held or 'nothing'}); it is no generator of NVIDIA's, take another file")
+        held = list(content)[:8] if isinstance(content, dict) else [type(content).__name__]
+        names = ", ".join(map(shown, held)) or "nothing"
+        raise Refusal(f"holds no G_ema (but {names}); it is no generator of NVIDIA's, take another file")
     return {key: content[key] for key in ("G_ema", "G", "D") if isinstance(content.get(key), Foreign)}
 
 
@@ -117,7 +117,7 @@ def _members(module: Foreign, kind: str, prefix: str, expected: type[Any]) -> di
     if not isinstance(members, dict) or len(members) > MAX_PARTS:
         raise Refusal(f"has {kind} that are none; it is damaged, fetch it again")
     for name, value in members.items():
-        if not isinstance(name, str) or len(prefix) + len(name) > _MAX_NAME:
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or len(prefix) + len(name) > _MAX_NAME:
             raise Refusal(f"has a name in {kind} that no network has; it is damaged, fetch it again")
         if value is not None and not isinstance(value, expected):
             raise Refusal(f"holds {shown(prefix + name)} as a {type(value).__name__}; it is damaged, fetch it again")
@@ -145,13 +145,6 @@ def _refuse_other_settings(G: Parts) -> None:
                 value = G.states[name].get(key, expected)
                 if value != expected:
                     raise Refusal(f"has {key} {shown(value)} in {name}, and only {expected} is known; take another one")
-
-
-def _precision(G: Parts) -> tuple[str, ...]:
-    count = sum(state.get("use_fp16") is True for state in G.states.values())
-    if not count:
-        return ()
-    return (f"blocks in float16: {count} when it was trained; they run in float32 here unless a study asks for it",)
 
 
 def _discriminator(network: Foreign, num_bytes: int) -> tuple[dict[str, Tensor] | None, tuple[str, ...]]:

@@ -55,6 +55,7 @@ def test_files_that_run_code_when_python_reads_them_run_none_here(armed, write):
             assert not canary.exists(), name
 
 
+@pytest.mark.filterwarnings("ignore")  # Python's own unpickler leaves open what it was made to open
 def test_the_canary_is_alive(armed, foreign_files):
     """Python's own unpickler makes the canary file of each of them: the test above could fail."""
     canary, pickles = armed
