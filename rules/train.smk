@@ -57,7 +57,7 @@ rule adopt:
         model=any_of(study.adopted()),
     threads: 1
     resources:
-        mem_mb=memory(2000),
+        mem_mb=memory(3500),
         runtime=minutes(30),
     params:
         spec=spec(slices.adoption, "model"),
