@@ -24,6 +24,7 @@ from stylealign.signature import KEY as SIGNATURE_KEY
 SHORT = 16  # digits of a digest
 MAX_HASHED_BYTES = 2**20  # a file that says nothing of itself is hashed up to here
 MAX_PAGE_BYTES = 2**28
+END_BYTES = 22  # of the record that ends an archive, before its comment
 MODEL_FILE = "g_ema.safetensors"
 JUDGE_ROLES = ("weights", "regions_weights", "reader", "diversity")
 """What a job calls the weights of the judges it asks."""
@@ -78,9 +79,13 @@ def _parquet_text(path: Path) -> str:
 
 
 def _zip_text(path: Path) -> str:
-    """The comment of an archive, without reading an entry."""
-    with zipfile.ZipFile(path) as archive:
-        return archive.comment.decode()
+    """The comment of an archive, from its last bytes: the directory of 100,000 images is not read."""
+    with open(path, "rb") as file:
+        file.seek(max(0, path.stat().st_size - zipfile.ZIP_MAX_COMMENT - END_BYTES))
+        tail = file.read()
+    end = tail[tail.rfind(b"PK\x05\x06") :]
+    (size,) = struct.unpack("<H", end[END_BYTES - 2 : END_BYTES])
+    return end[END_BYTES:].decode() if len(end) == END_BYTES + size else ""
 
 
 def _png_text(path: Path) -> str:
