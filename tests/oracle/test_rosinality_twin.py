@@ -5,16 +5,20 @@ be ours to 1e-5 with the weights that were converted.
 """
 
 import math
+import os
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
 from stylealign.formats.foreign import ForeignModel
-from stylealign.formats.rosinality import read_rosinality, save_rosinality
+from stylealign.formats.rosinality import read_rosinality, save_rosinality, to_rosinality
 from stylealign.networks.discriminator import Discriminator
 from stylealign.networks.generator import Generator
 
+FOLDER = Path(os.environ.get("STYLEALIGN_REFERENCE", Path(__file__).parents[2] / ".." / "shared" / "reference"))
 SHAPE = {"z_dim": 12, "w_dim": 10, "mapping_layers": 3, "img_resolution": 32, "channel_base": 256, "channel_max": 24}
 
 
@@ -162,3 +166,18 @@ def test_images_of_a_file_read_are_its_own(content, tmp_path):
     z = torch.randn(1, 12)
     ours, theirs = G(z)[0], image(state, z[0])
     assert (ours - theirs).abs().max() < 1e-5 * max(1.0, float(ours.abs().max()))
+
+
+@pytest.mark.skipif(
+    not (FOLDER / "sg2_r32.npz").is_file(), reason="no sg2_r32.npz; set STYLEALIGN_REFERENCE to its folder"
+)
+def test_images_of_the_reference_implementation_are_drawn_under_rosinalitys_names(tmp_path):
+    with np.load(FOLDER / "sg2_r32.npz", allow_pickle=False) as arrays:
+        kept = {name: torch.from_numpy(arrays[name]) for name in arrays.files if name.startswith("G/")}
+        z, expected, truncated = (torch.from_numpy(arrays[name]) for name in ("z", "img_const", "img_psi07_const"))
+    torch.save({name.removeprefix("G/"): value for name, value in kept.items()}, tmp_path / "G_ema.pt")
+    content = to_rosinality(read_rosinality(tmp_path / "G_ema.pt"))
+    state, tolerance = content["g_ema"], 1e-5 * float(expected.abs().max())
+    for index, one in enumerate(z):
+        assert (image(state, one) - expected[index]).abs().max() < tolerance
+        assert (image(state, one, content["latent_avg"], 0.7) - truncated[index]).abs().max() < tolerance
