@@ -3,16 +3,26 @@
 import logging
 import math
 import shutil
+import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from stylealign.errors import StyleAlignError
+from stylealign.locks import FolderLock
+from stylealign.writing import PARTIAL
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
-RESUME_FOLDERS = ("results/models/*/.resume", "results/judges/*/.resume", "results/encoders/*/.*.resume")
+RESUME_FOLDERS = (
+    "results/models/*/.resume",
+    "results/judges/*/.resume",
+    "results/encoders/*/.*.resume",
+    "results/channel_maps/*/.*.resume",
+)
+UNFINISHED_AFTER_SEC = 3600  # no write takes so long
 
 
 @app.command()
@@ -60,13 +70,25 @@ def clean(
     root: Annotated[Path, typer.Argument(help="the folder that holds results/")] = Path(),
     everything: Annotated[bool, typer.Option("--results", help="all results, not only states for resuming")] = False,
 ) -> None:
-    """Remove the private states of interrupted trainings (their progress is lost); with --results, all results."""
-    folders = [path for pattern in RESUME_FOLDERS for path in sorted(root.glob(pattern))]
-    if everything:
-        folders = [path for path in sorted((root / "results").glob("*")) if path.name != ".gitkeep"]
-    for path in folders:
-        typer.echo(path)
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    """Remove what interrupted jobs left for resuming (their progress is lost); with --results, all results.
+
+    Nothing is removed while a job works on any of it.
+    """
+    found = [path for pattern in RESUME_FOLDERS for path in sorted(root.glob(pattern))]
+    with ExitStack() as held:
+        for path in found:
+            _or_exit(held.enter_context, FolderLock(path))
+        found += [path for path in sorted((root / "results").rglob(f"*{PARTIAL}")) if _is_forgotten(path)]
+        if everything:
+            found = [path for path in sorted((root / "results").glob("*")) if path.name != ".gitkeep"]
+        for path in found:
+            typer.echo(path)
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _is_forgotten(path: Path) -> bool:
+    """Whether an unfinished file is so old that whoever wrote it is no more."""
+    return time.time() - path.stat().st_mtime > UNFINISHED_AFTER_SEC
 
 
 @app.command()

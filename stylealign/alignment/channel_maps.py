@@ -97,6 +97,7 @@ def measure_channel_maps(
         setting = Setting(truncation_psi, min(grid, G.img_resolution), memory_budget_gb)
         folder = _own_folder(state, setting, card.digest, seed, G.mapping.w_avg.device.type)
         files = [folder / f"{first + i:06d}.npz" for i in range(num_images)]
+        log.info("%d of %d images are finished already", sum(path.exists() for path in files), num_images)
         with torch.inference_mode():
             for i in _logged(num_images):
                 if _read_finished(files[i]) is None:

@@ -4,8 +4,7 @@
     python tests/faults/torture.py --kills 100 --seed 7
 
 Each kill: a copy of the finished study without the results of one stage; plain `snakemake` for that stage in a session
-of its own; at a random moment after its first job began a signal to the whole session (SIGKILL, every fourth time
-SIGTERM); `snakemake --unlock` where the lock stayed; the same command again. Then all of results/ must be as it was.
+of its own; at a random moment of its work a signal to the whole session (SIGKILL, every fourth time SIGTERM); `snakemake --unlock` where the lock stayed; the same command again. Then all of results/ must be as it was.
 """
 
 import argparse
@@ -33,7 +32,7 @@ UNREPRODUCIBLE = {"seconds", "sec_per_kimg", "peak_rss_mb", "peak_gpu_mb"}
 PRIVATE = ("logs", "benchmarks", ".cache", ".resume")
 """Folders under results/ that are not results."""
 
-WENT_ON = re.compile(r"resuming at .*|[1-9]\d* of \d+ images are in the cache")
+WENT_ON = re.compile(r"resuming at .*|[1-9]\d* of \d+ images are (?:in the cache|finished already)")
 
 
 @dataclass(frozen=True)
@@ -146,9 +145,11 @@ def copy_of(shop: Shop, stage: Stage) -> Iterator[Shop]:
 
 
 def begin(shop: Shop, stage: Stage) -> tuple["subprocess.Popen[bytes]", float]:
-    """The stage in a session of its own, and when (monotonic) its first job was seen to begin."""
+    """The stage in a session of its own, and when (monotonic) its first job had read its inputs and began to work."""
     process = shop.start([stage])
-    while not shop.logs(stage):
+    while not any((shop.results / stage.folder).rglob("lock")) and not any(
+        log.stat().st_size for log in shop.logs(stage)
+    ):
         if process.poll() is not None:
             sys.exit((shop.folder / "snakemake.log").read_text(errors="replace")[-6000:])
         time.sleep(0.01)
@@ -156,7 +157,7 @@ def begin(shop: Shop, stage: Stage) -> tuple["subprocess.Popen[bytes]", float]:
 
 
 def work_sec(shop: Shop, stage: Stage) -> float:
-    """How long the stage works undisturbed, from its first job on; its results must be those it made before."""
+    """How long the stage works undisturbed, until Snakemake ends; its results must be those it made before."""
     with copy_of(shop, stage) as copy:
         process, begun = begin(copy, stage)
         process.wait()
@@ -251,10 +252,9 @@ def same(one: Path, other: Path) -> bool:
     return bool(first.drop_columns(measured).to_pandas().equals(second.drop_columns(measured).to_pandas()))
 
 
-def torture(shop: Shop, stages: Sequence[Stage], kills: int, seed: int) -> Iterator[Kill]:
-    """``kills`` kills, the stages in turn; moments and signals depend on the seed alone."""
-    chance = random.Random(seed)
-    seconds = {stage: work_sec(shop, stage) for stage in stages}
+def torture(shop: Shop, seconds: dict[Stage, float], kills: int, seed: int) -> Iterator[Kill]:
+    """``kills`` kills, the stages in turn, which take so long; moments and signals depend on the seed alone."""
+    chance, stages = random.Random(seed), list(seconds)
     for index in range(kills):
         stage = stages[index % len(stages)]
         number = signal.SIGTERM if (index + index // len(stages)) % 4 == 3 else signal.SIGKILL
@@ -282,7 +282,8 @@ def main() -> None:
             flush=True,
         )
         done = []
-        for kill in torture(shop, STAGES, options.kills, options.seed):
+        seconds = {stage: work_sec(shop, stage) for stage in STAGES}
+        for kill in torture(shop, seconds, options.kills, options.seed):
             done.append(kill)
             print(row(len(done), kill), flush=True)
     good = sum(not kill.differences for kill in done)

@@ -1,6 +1,7 @@
 """The command line, run as a user runs it."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from stylealign.config.checkpoint_header import read_card_values
 from stylealign.encoders import EncoderCard, save_encoder
 from stylealign.judges.embedded import save_embedded
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
+from stylealign.locks import FolderLock
 from stylealign.networks.encoder import Encoder
 from stylealign.tables import TRAINING, write_table
 
@@ -79,6 +81,26 @@ def test_clean_removes_states_and_only_when_told_results(tmp_path):
     assert table.exists()
     assert run("clean", tmp_path, "--results")[0] == 0
     assert [path.name for path in (tmp_path / "results").iterdir()] == [".gitkeep"]
+
+
+def test_clean_takes_what_was_left_unfinished_and_nothing_that_a_job_works_on(tmp_path):
+    maps, partial = (
+        tmp_path / "results/channel_maps/cat/.0.resume",
+        tmp_path / "results/models/cat/g.npz.host.1.partial",
+    )
+    for file in (maps / "abc/000000.npz", partial, fresh := partial.with_name("h.npz.host.2.partial")):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    os.utime(partial, (0, 0))
+    with FolderLock(maps):
+        code, _, err = run("clean", tmp_path)
+        assert code == 1
+        assert "another process" in err
+        assert partial.exists()
+    assert run("clean", tmp_path)[0] == 0
+    assert not maps.exists()
+    assert not partial.exists()
+    assert fresh.exists()
 
 
 # -- images of one's own ----------------------------------------------------------------------------------------------

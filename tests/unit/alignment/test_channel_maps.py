@@ -1,5 +1,6 @@
 """Kept channel maps: what a file holds, shards joined, a killed job resumed, stale images unused, refusals."""
 
+import json
 import os
 import signal
 import subprocess
@@ -14,9 +15,10 @@ from stylealign.alignment import channel_maps as room
 from stylealign.alignment.channel_derivatives import channel_maps
 from stylealign.alignment.channel_maps import LEVELS, load_channel_maps, measure_channel_maps
 from stylealign.checkpoint import load_generator
-from stylealign.errors import CheckpointError, TableError
+from stylealign.errors import CheckpointError, InterruptedRun, ResumeError, TableError
 from stylealign.images import to_hwc, to_pixels
 from stylealign.latents import sample_z
+from stylealign.locks import FolderLock
 
 NUM = 4
 SETTINGS = {"truncation_psi": 0.7, "grid": 8, "seed": 0, "num_total": 10, "memory_budget_gb": 1.0, "device": "cpu"}
@@ -118,16 +120,45 @@ room.measure_channel_maps(Path({str(family["parent"])!r}), Path({str(tmp_path / 
     assert 0 < len(seen) == missing < NUM - 1
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+def test_a_signal_drops_the_image_in_hand_and_the_same_command_goes_on(family, measured, tmp_path, monkeypatch, number):
+    measure, seen = room._measure, []
+
+    def signalled(*given):
+        seen.append(given)
+        if len(seen) == 3:
+            os.kill(os.getpid(), number)
+        return measure(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room, "_measure", signalled)
+        with pytest.raises(InterruptedRun, match=r"0\.npz: stopped by SIG.*; what was finished is kept"):
+            _measure(family, tmp_path)
+    assert len(_finished(tmp_path)) == 2
+    assert not (tmp_path / "0.npz").exists()
+    assert _measure(family, tmp_path).read_bytes() == measured.read_bytes()
+
+
+def test_two_jobs_cannot_measure_one_shard(family, tmp_path):
+    with FolderLock(tmp_path / "state"), pytest.raises(ResumeError, match="another process"):
+        _measure(family, tmp_path)
+
+
 def _finished(folder):
     return sorted((folder / "state").glob("*/*.npz"))
 
 
 @pytest.mark.parametrize("changed", [{"truncation_psi": 1.0}, {"seed": 1}, {"grid": 4}, {"model": "child"}])
-def test_images_of_another_model_or_setting_are_never_used(family, tmp_path, changed):
+def test_images_of_another_model_or_setting_are_never_used(family, tmp_path, changed, caplog):
     """What the first job left is planted in the way of the second, whose result is as without it."""
     clean = _measure(family, tmp_path / "clean", num_images=1, **changed)
     _interrupt(family, tmp_path / "other", num_images=1)
     assert _measure(family, tmp_path / "other", num_images=1, **changed).read_bytes() == clean.read_bytes()
+    (line,) = [line for line in caplog.messages if "finished images of another run are not used" in line]
+    for name, value in changed.items():
+        told = json.dumps({name: value})[1:-1]
+        assert told in line.partition("; this run:")[2] or name == "model"
+        assert (f'"{name}": ' if name != "model" else '"digest": ') in line.partition("; this run:")[0]
 
 
 def _interrupt(family, folder, **changed):

@@ -1,6 +1,8 @@
 """Inverting an image set: each image once, in any shards, whatever happened in between."""
 
 import logging
+import os
+import signal
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from stylealign.checkpoint import load_generator, read_card
 from stylealign.codes import read_codes
 from stylealign.data.image_set import ImageSet
 from stylealign.encoders import EncoderCard, save_encoder
-from stylealign.errors import CodesError, ImageSetError
+from stylealign.errors import CodesError, ImageSetError, InterruptedRun
 from stylealign.inversion.encode import encode
 from stylealign.inversion.found import measure, render
 from stylealign.inversion.gather import gather
@@ -116,6 +118,28 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(run, import_folder,
     resumed, batches = run(files, "killed")
     assert batches == [2, 1]
     assert_same(resumed, whole)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+def test_a_signal_drops_the_batch_in_hand_and_the_same_command_goes_on(
+    run, import_folder, judge, tmp_path, number, monkeypatch
+):
+    files = import_folder(6)
+    whole, _ = run(files, "whole", cache=tmp_path / "elsewhere")
+
+    def signalled(self, pixels, perceive=CountingJudge.perceive):
+        if len(self.perceived) == 2:
+            os.kill(os.getpid(), number)
+        return perceive(self, pixels)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(CountingJudge, "perceive", signalled)
+        with pytest.raises(InterruptedRun, match=r"by w_opt: stopped by SIG.*; what was finished is kept"):
+            run(files)
+    assert not (tmp_path / "codes.parquet").exists()
+    codes, batches = run(files)
+    assert batches == [2]
+    assert_same(codes, whole)
 
 
 def test_a_damaged_part_is_inverted_again(run, import_folder, tmp_path, caplog):

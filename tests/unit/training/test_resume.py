@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from stylealign.checkpoint import load_tensors, save_tensors
 from stylealign.config.domains import WorldDomain
 from stylealign.config.models import Architecture, ResolvedModel, Samples, Training
 from stylealign.data.build import build_image_set
 from stylealign.errors import ResumeError
-from stylealign.training.resume import ResumeFolder
+from stylealign.training.resume import FORMAT, ResumeFolder
 
 TRAIN = """
 import json, logging, os, sys
@@ -174,3 +175,65 @@ def test_the_newest_whole_checkpoint_counts(tmp_path):
         assert (meta["step"], tensors["x"][0]) == (2, 2)
         folder.clear()
         assert folder.newest() is None
+
+
+def saved(folder, *steps, identity="a"):
+    with ResumeFolder(folder, {"spec": identity, "recipe": "1"}) as state:
+        for step in steps:
+            state.save(step, {"x": torch.full([100], float(step))}, {})
+
+
+def rewritten(path, tensors=None, **changed):
+    """A checkpoint, whole and sealed, that another version, machine or accident might have left."""
+    held, meta = load_tensors(path)
+    save_tensors(path, held | (tensors or {}), meta | changed)
+
+
+def gone_on_from(folder, **identity):
+    with ResumeFolder(folder, {"spec": "a", "recipe": "1", **identity}) as state:
+        found = state.newest()
+    return None if found is None else found[1]["step"]
+
+
+def newest_file(folder):
+    return max(folder.glob("state-*.safetensors"))
+
+
+def test_a_state_of_a_future_format_is_refused_with_both_named_and_kept_for_its_version(tmp_path, caplog):
+    saved(tmp_path, 1, 2)
+    rewritten(newest_file(tmp_path), format=FORMAT + 1)
+    assert gone_on_from(tmp_path) == 1
+    assert f"a state of format {FORMAT + 1}, and this version of stylealign goes on from format {FORMAT}" in caplog.text
+    assert (tmp_path / "stale/unreadable/state-000000002.safetensors").exists()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_state_with_what_is_no_number_is_not_gone_on_from(tmp_path, caplog, value):
+    saved(tmp_path, 1, 2)
+    rewritten(newest_file(tmp_path), {"x": torch.tensor([1.0, value])})
+    assert gone_on_from(tmp_path) == 1
+    assert "x holds what is no number" in caplog.text
+
+
+def test_a_state_of_another_kind_of_machine_is_gone_on_from_and_said(tmp_path, caplog):
+    saved(tmp_path, 1)
+    rewritten(newest_file(tmp_path), machine="riscv128")
+    assert gone_on_from(tmp_path) == 1
+    assert "a machine of another kind (riscv128; this one: " in caplog.text
+
+
+def test_a_state_of_another_recipe_is_refused_with_both_named(tmp_path, caplog):
+    saved(tmp_path, 1)
+    assert gone_on_from(tmp_path, recipe="2") is None
+    assert 'belongs to another run ({"recipe": "1"}; this run: {"recipe": "2"})' in caplog.text
+    assert not list(tmp_path.glob("state-*"))
+
+
+def test_states_that_are_skipped_do_not_push_out_those_that_come_after(tmp_path):
+    """Two of a future version, further on; what this version saves from its own beginning must not be dropped."""
+    saved(tmp_path, 100, 200)
+    for path in tmp_path.glob("state-*"):
+        rewritten(path, format=FORMAT + 1)
+    assert gone_on_from(tmp_path) is None
+    saved(tmp_path, 1, 2, 3)
+    assert gone_on_from(tmp_path) == 3
