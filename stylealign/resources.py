@@ -18,7 +18,7 @@ _SMALL_JOB_MB = 1_000
 _JUDGE_MB = 2_500  # Python, torch, a step's activations and the labels of tens of thousands of images
 _TRANSLATION_MB = 3_000  # Python, torch, two or three models, judges and what they see
 _KID_RESAMPLES, _KID_BLOCK_ROWS = 200, 512  # as in metrics/kid.py
-_BASE_MB = 1_200  # Python, torch and a small network
+_BASE_MB = 1_500  # Python, torch, a small network, and the two Snakemakes around a job on a cluster (350)
 _MB_PER_PIXEL_CHANNEL = 0.001  # activations of a training step: channels x pixels x batch, both networks, both passes
 
 
