@@ -50,6 +50,7 @@ def whole_file(path: PathLike) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             _sweep(target.parent)
             yield partial
+            os.chmod(partial, _usual_mode(target.parent))
             _sync(partial)
             os.replace(partial, target)
         except BaseException:
@@ -125,6 +126,16 @@ def write_text(path: PathLike, text: str) -> None:
 def _sync(partial: Path) -> None:
     with open(partial, "rb") as file:
         os.fsync(file.fileno())
+
+
+@cache
+def _usual_mode(folder: Path) -> int:
+    """Who may read a new file in ``folder``, by the account's umask; safetensors lets nobody but its writer."""
+    probe = partial_name(folder / "probe")
+    probe.touch()
+    mode = probe.stat().st_mode & 0o777
+    probe.unlink()
+    return mode
 
 
 @cache

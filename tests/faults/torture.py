@@ -4,7 +4,8 @@
     python tests/faults/torture.py --kills 100 --seed 7
 
 Each kill: a copy of the finished study without the results of one stage; plain `snakemake` for that stage in a session
-of its own; at a random moment of its work a signal to the whole session (SIGKILL, every fourth time SIGTERM); `snakemake --unlock` where the lock stayed; the same command again. Then all of results/ must be as it was.
+of its own; at a random moment of its work a signal to the whole session (SIGKILL, every fourth time SIGTERM);
+`snakemake --unlock` where the lock stayed; the same command again. Then all of results/ must be as it was.
 """
 
 import argparse
@@ -116,6 +117,11 @@ class Shop:
         for log in self.logs(stage):
             log.unlink()
 
+    def works_on(self, stage: Stage) -> bool:
+        """Whether a job of the stage holds its lock, or has said something."""
+        said = any(log.stat().st_size for log in self.logs(stage))
+        return said or any((self.results / stage.folder).rglob("lock"))
+
     def logs(self, stage: Stage) -> list[Path]:
         return sorted((self.results / "logs").glob(stage.logs))
 
@@ -147,9 +153,7 @@ def copy_of(shop: Shop, stage: Stage) -> Iterator[Shop]:
 def begin(shop: Shop, stage: Stage) -> tuple["subprocess.Popen[bytes]", float]:
     """The stage in a session of its own, and when (monotonic) its first job had read its inputs and began to work."""
     process = shop.start([stage])
-    while not any((shop.results / stage.folder).rglob("lock")) and not any(
-        log.stat().st_size for log in shop.logs(stage)
-    ):
+    while not shop.works_on(stage):
         if process.poll() is not None:
             sys.exit((shop.folder / "snakemake.log").read_text(errors="replace")[-6000:])
         time.sleep(0.01)

@@ -33,6 +33,21 @@ def test_a_file_takes_its_place_at_the_end_only(tmp_path):
     assert not left_over(target.parent)
 
 
+@pytest.mark.parametrize("umask", [0o022, 0o007])
+def test_whoever_may_read_new_files_may_read_this_one(tmp_path, umask):
+    """safetensors makes files that nobody but their writer reads, whatever the account says."""
+    from safetensors.numpy import save_file
+
+    before = os.umask(umask)
+    try:
+        with whole_file(tmp_path / "x.safetensors") as partial:
+            save_file({"x": np.zeros(3)}, partial)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x.safetensors").stat().st_mode & 0o777 == 0o666 & ~umask
+    assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
+
+
 @pytest.mark.parametrize("error", [RuntimeError("no"), KeyboardInterrupt()])
 def test_what_stood_there_survives_a_failed_write(tmp_path, error):
     target = tmp_path / "a.txt"
