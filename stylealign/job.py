@@ -74,10 +74,12 @@ def error_text(error: BaseException) -> str:
     """A user's mistake, or the disk's, as one line; a programmer's with its traceback."""
     if isinstance(error, StyleAlignError):
         return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped by Ctrl-C; the same command makes this again"
     cure = storage_cure(error)
     return f"{error}: {cure}" if cure else "".join(traceback.format_exception(error))
 
 
 def exit_code(error: BaseException) -> int:
     """What a script ends with, so that a scheduler knows whether the same command would go on."""
-    return EXIT_INTERRUPTED if isinstance(error, InterruptedRun) else EXIT_FAILED
+    return EXIT_INTERRUPTED if isinstance(error, InterruptedRun | KeyboardInterrupt) else EXIT_FAILED

@@ -10,10 +10,11 @@ from stylealign.signature import sign
 
 def start(snakemake):
     """The job of a script, whose log and uncaught errors go to the rule's log and to the terminal."""
+    sys.excepthook = report
+    logging.raiseExceptions = False  # a line that the disk has no room for is on the terminal all the same
     handlers = [logging.FileHandler(snakemake.log[0], mode="w"), logging.StreamHandler(sys.stderr)]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers, force=True)
     logging.captureWarnings(True)
-    sys.excepthook = report
     job = job_of(snakemake)
     sign(job.provenance)
     return job

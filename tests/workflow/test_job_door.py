@@ -47,6 +47,7 @@ def quiet(monkeypatch):
     import logging
 
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
     monkeypatch.setattr(sys, "path", [str(SCRIPTS), *sys.path])
     handlers, level = logging.root.handlers[:], logging.root.level
     yield
@@ -92,6 +93,20 @@ def test_a_users_mistake_is_one_line_in_the_log_and_on_the_terminal(tmp_path, er
     for text in (run.stderr, log.read_text()):
         assert text.rstrip().endswith(shown)
         assert len(text.splitlines()) == 1
+
+
+def test_ctrl_c_is_one_line_and_not_a_failure(tmp_path):
+    run = failing(tmp_path / "x.log", "KeyboardInterrupt()")
+    assert run.returncode == 75
+    assert run.stderr.splitlines()[-1].endswith("stopped by Ctrl-C; the same command makes this again")
+    assert "Traceback" not in run.stderr
+
+
+def test_a_log_that_the_disk_has_no_room_for_costs_its_lines_and_no_more():
+    run = failing(Path("/dev/full"), "errors.StorageError('a.parquet: the disk is full')")
+    assert run.returncode == 1
+    assert len(run.stderr.splitlines()) == 1
+    assert run.stderr.rstrip().endswith("a.parquet: the disk is full")
 
 
 def test_a_programmers_mistake_has_its_traceback_in_the_log(tmp_path):
