@@ -60,8 +60,20 @@ def load_boundaries(path: str | os.PathLike[str]) -> Boundaries:
     try:
         npz = read_npz(path)
         names, attributes = (tuple(map(str, npz[name])) for name in ("names", "attribute"))
-        return Boundaries(names, npz["normals"], npz["intercepts"], attributes)
-    except (Unreadable, KeyError) as error:
+        found = Boundaries(names, npz["normals"], npz["intercepts"], attributes)
+        _check_sizes(found)
+        return found
+    except (Unreadable, KeyError, ValueError, TypeError) as error:
         raise CheckpointError(
             f"{path} does not hold boundaries ({error}); name a results/boundaries/{{model}}.npz, or run again"
         ) from error
+
+
+def _check_sizes(found: Boundaries) -> None:
+    """``ValueError`` unless each name has a normal of finite numbers, an intercept and an attribute."""
+    numbers = found.normals, found.intercepts
+    if not all(one.dtype.kind == "f" and np.isfinite(one).all() for one in numbers):
+        raise ValueError("normals and intercepts are not finite numbers")
+    lengths = {len(found.names), len(found.attributes), *(len(one) if one.ndim else -1 for one in numbers)}
+    if len(lengths) > 1 or found.normals.ndim != 2:
+        raise ValueError("names, normals and intercepts are not equally many")

@@ -6,9 +6,9 @@ pair (``G/...``, ``D/...``) that a child starts from. Files are sealed, written 
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,9 @@ from torch import Tensor, nn
 from stylealign.devices import pick_device
 from stylealign.errors import CheckpointError
 from stylealign.networks.generator import Generator
-from stylealign.sealed import UNREADABLE, read_sealed, read_sealed_meta, state_digest, write_sealed
+from stylealign.sealed import UNREADABLE, described, read_sealed, read_sealed_meta, state_digest, write_sealed
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[
         raise CheckpointError(f"{path}: no such checkpoint") from error
     except UNREADABLE as error:
         raise CheckpointError(
-            f"{path}: not a stylealign checkpoint, or cut short or altered ({error}); restore it, or if it is a result of this "
-            "study delete it and run again"
+            f"{path}: not a stylealign checkpoint, or cut short or altered ({error}); restore it, or if it is a result "
+            "of this study delete it and run again"
         ) from error
 
 
@@ -75,11 +77,26 @@ def _card(meta: Mapping[str, Any], path: str | os.PathLike[str]) -> ModelCard:
         values = dict(meta["card"])
         values["lineage"] = tuple(values["lineage"])
         values["lineage_digests"] = tuple(values["lineage_digests"])
+        _check_card(values)
         return ModelCard(**values)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path}: holds no readable model card ({error}); was it written by stylealign?"
         ) from error
+
+
+_TEXTS, _NUMBERS = ("model", "domain", "version"), ("img_resolution", "kimg", "total_kimg", "seed", "recipe")
+
+
+def _check_card(values: Mapping[str, Any]) -> None:
+    """``ValueError`` for a card whose values are of another kind than they should be, whoever wrote it."""
+    kinds: dict[str, Any] = dict.fromkeys(_TEXTS, str) | dict.fromkeys(_NUMBERS, int | float) | {"architecture": dict}
+    wrong = [name for name, kind in kinds.items() if not isinstance(values[name], kind)]
+    for name in ("lineage", "lineage_digests"):
+        is_right = values[name] and all(isinstance(one, str) for one in values[name])
+        wrong += [] if is_right and len(values[name]) == len(values["lineage"]) else [name]
+    if wrong:
+        raise ValueError(f"its {wrong[0]} is not one")
 
 
 def read_card(path: str | os.PathLike[str]) -> ModelCard:
@@ -99,16 +116,34 @@ def load_generator(path: str | os.PathLike[str], device: torch.device | str = "c
     card = _card(meta, path)
     if state_digest(state) != card.digest:
         raise CheckpointError(f"{path}: the weights do not match the digest in the file; it is damaged, restore it")
-    try:
-        G = Generator(**card.architecture)
-    except TypeError as error:
-        raise CheckpointError(f"{path}: an architecture that this version does not know ({error})") from error
-    load_strictly(G, state, path)
+    G = rebuilt(Generator, card.architecture, state, path)
     return G.eval().requires_grad_(False).to(pick_device(device)), card
 
 
+def rebuilt(
+    build: Callable[..., Module], settings: Mapping[str, Any], state: Mapping[str, Tensor], path: str | os.PathLike[str]
+) -> Module:
+    """The network that a file describes by ``settings``, with the weights of its ``state``.
+
+    Its shapes are compared with the weights before any memory is taken. Raises :class:`CheckpointError`.
+    """
+    try:
+        refuse_misfits(described(build, settings, state), state, path)
+    except ValueError as error:
+        raise CheckpointError(f"{path}: a network that this version does not know ({error}); take another") from error
+    network = build(**settings)
+    network.load_state_dict(dict(state))
+    return network
+
+
 def load_strictly(module: nn.Module, state: Mapping[str, Tensor], path: str | os.PathLike[str]) -> None:
-    """Load every tensor by name; :class:`CheckpointError` lists the first few that are missing, extra or misshapen."""
+    """Load every tensor by name; errors as :func:`refuse_misfits`."""
+    refuse_misfits(module, state, path)
+    module.load_state_dict(dict(state))
+
+
+def refuse_misfits(module: nn.Module, state: Mapping[str, Tensor], path: str | os.PathLike[str]) -> None:
+    """:class:`CheckpointError` lists the first few tensors that are missing, extra, misshapen or not finite numbers."""
     own = module.state_dict()
     problems = [f"missing {name}" for name in own if name not in state]
     problems += [f"unexpected {name}" for name in state if name not in own]
@@ -120,4 +155,6 @@ def load_strictly(module: nn.Module, state: Mapping[str, Tensor], path: str | os
     if problems:
         shown = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
         raise CheckpointError(f"{path}: does not fit, so set architecture: and resolution: to its own: {shown}")
-    module.load_state_dict(dict(state))
+    for name, tensor in state.items():
+        if own[name].is_floating_point() and not (tensor.is_floating_point() and bool(tensor.isfinite().all())):
+            raise CheckpointError(f"{path}: {name} holds what is no finite number; take another checkpoint")

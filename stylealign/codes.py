@@ -145,7 +145,7 @@ def _read(path: PathLike, columns: list[str] | None) -> "tuple[pa.Table, Passpor
         if not schema.equals(_schema(passport)):
             raise ValueError("its columns are others")
         return read_parquet(path, columns), passport
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise CodesError(
             f"{path}: not a file of codes, or damaged ({error}); delete it and run again if this study made it"
         ) from error
@@ -162,4 +162,8 @@ def _schema(passport: Passport) -> "pa.Schema":
 
 def _passport(text: bytes) -> Passport:
     values: dict[str, Any] = json.loads(text)
-    return Passport(**{**values, "shape": tuple(values["shape"])})
+    passport = Passport(**{**values, "shape": tuple(values["shape"])})
+    told = (passport.space, passport.method, passport.generator, passport.judge, passport.settings)
+    if not all(isinstance(one, str) for one in told) or not all(isinstance(one, int) for one in passport.shape):
+        raise ValueError("its passport holds values of another kind")
+    return passport

@@ -14,11 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stylealign.checkpoint import load_strictly, load_tensors, save_tensors, state_digest
+from stylealign.checkpoint import load_tensors, rebuilt, refuse_misfits, save_tensors, state_digest
 from stylealign.devices import pick_device
 from stylealign.errors import CheckpointError
 from stylealign.networks.encoder import Encoder, LatentDiscriminator
 from stylealign.networks.psp_encoder import PspEncoder
+from stylealign.sealed import described
 
 KIND = "encoder"
 _ENCODER, _DISCRIMINATOR = "encoder/", "latent_discriminator/"
@@ -86,12 +87,14 @@ def load_encoder(path: PathLike, device: torch.device | str = "cpu") -> tuple[An
     weights = _part(tensors, _ENCODER)
     _refuse_damaged(weights, card.digest, path)
     try:
-        encoder = _blank(card.network)
-    except (TypeError, ValueError, RuntimeError) as error:
+        planned = described(_built, card.network, weights)
+    except ValueError as error:
         raise CheckpointError(
             f"{path}: an encoder that this version does not know ({error}); train it again"
         ) from error
-    load_strictly(encoder, weights, path)
+    refuse_misfits(planned, weights, path)
+    encoder = _blank(card.network)
+    encoder.load_state_dict(weights)
     encoder.eval().requires_grad_(False)
     return encoder.to(pick_device(device), memory_format=torch.channels_last), card
 
@@ -106,9 +109,11 @@ def load_latent_discriminator(path: PathLike) -> LatentDiscriminator | None:
     if not weights:
         return None
     _refuse_damaged(weights, card.discriminator, path)
-    discriminator = LatentDiscriminator(card.network["w_dim"])
-    load_strictly(discriminator, weights, path)
-    return discriminator
+    return rebuilt(LatentDiscriminator, {"w_dim": card.network.get("w_dim")}, weights, path)
+
+
+def _built(**network: Any) -> AnyEncoder:
+    return PspEncoder(**network) if "kind" in network else Encoder(**network)
 
 
 def _blank(network: Mapping[str, Any]) -> AnyEncoder:
@@ -127,7 +132,10 @@ def _read(path: PathLike) -> tuple[dict[str, Tensor], EncoderCard]:
             f"{path}: holds a {meta.get('kind')}, not an encoder; name a results/encoders/{{model}}/*.safetensors"
         )
     try:
-        return tensors, (PublishedCard if "source" in meta["card"] else EncoderCard)(**meta["card"])
+        card = (PublishedCard if "source" in meta["card"] else EncoderCard)(**meta["card"])
+        if not isinstance(card.network, dict):
+            raise TypeError("its network is not one")
+        return tensors, card
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: holds no readable card of an encoder ({error}); train it again") from error
 

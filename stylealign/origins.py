@@ -10,6 +10,7 @@ A model's line of descent is written ``name digest``, root first; digests are cu
 import json
 import re
 import struct
+import tokenize
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ JUDGE_ROLES = ("weights", "regions_weights", "reader", "diversity")
 """What a job calls the weights of the judges it asks."""
 
 UNREADABLE = (StyleAlignError, OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-UNREADABLE += (RecursionError, NotImplementedError, struct.error, zipfile.BadZipFile)  # type: ignore[assignment]
+UNREADABLE += (RecursionError, NotImplementedError, struct.error, tokenize.TokenError, zipfile.BadZipFile)  # type: ignore[assignment]
 """What reading the header of a foreign or damaged file may raise."""
 
 Provenance = dict[str, Any]

@@ -37,7 +37,8 @@ ZIP_ERRORS = (
 )
 """What :mod:`zipfile` raises for an archive, or an entry, that is damaged."""
 
-_NPZ_ERRORS = (*ZIP_ERRORS, TypeError, AttributeError, SyntaxError, tokenize.TokenError)  # numpy's, of a header
+# numpy's, of a header that is none, or that names more numbers than a memory holds
+_NPZ_ERRORS = (*ZIP_ERRORS, TypeError, AttributeError, SyntaxError, tokenize.TokenError, MemoryError, RecursionError)
 
 _END_OF_ZIP = struct.Struct("<4s4H2LH")
 

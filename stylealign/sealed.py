@@ -8,13 +8,13 @@ A file without a seal (of an earlier version, or another's) is read as it is. No
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from stylealign.signature import signature
 from stylealign.writing import whole_file
@@ -22,10 +22,14 @@ from stylealign.writing import whole_file
 KEY = "stylealign"  # one metadata key: safetensors writes several in no fixed order
 SEAL = "seal"
 
-UNREADABLE = (SafetensorError, KeyError, TypeError, ValueError, OSError)
+UNREADABLE = (SafetensorError, KeyError, TypeError, ValueError, OSError, RecursionError)
 """What :func:`read_sealed` and :func:`read_sealed_meta` raise for a file that is foreign, cut short or damaged."""
 
 PathLike = str | os.PathLike[str]
+
+Module = TypeVar("Module", bound=nn.Module)
+
+MAX_SIZE = 2**16  # of a network that a file describes: channels, layers, pixels a side
 
 
 def state_digest(state: Mapping[str, Tensor]) -> str:
@@ -45,6 +49,23 @@ def write_sealed(path: PathLike, tensors: Mapping[str, Tensor], meta: Mapping[st
     sealed[SEAL] |= {"metadata": _digest(json.loads(json.dumps(sealed)))}
     with whole_file(path) as partial:
         save_file(plain, partial, metadata={KEY: json.dumps(sealed, sort_keys=True)})
+
+
+def described(build: Callable[..., Module], settings: Mapping[str, Any], state: Mapping[str, Tensor]) -> Module:
+    """``build(**settings)`` as a file describes it, on torch's device ``meta``: shapes without memory.
+
+    A few bytes may describe a network that no memory holds: compare its shapes with the file's ``state`` before it is
+    built in earnest. Raises ``ValueError`` where the settings make no network.
+    """
+    try:
+        settings = dict(settings)
+        too_large = [key for key, value in settings.items() if isinstance(value, int) and abs(value) > MAX_SIZE]
+        if too_large or settings.get("mapping_layers", 0) > len(state):
+            raise ValueError(f"{(too_large or ['mapping_layers'])[0]} is larger than any")
+        with torch.device("meta"):
+            return build(**settings)
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RuntimeError) as error:
+        raise ValueError(str(error) or type(error).__name__) from error
 
 
 def signed() -> dict[str, Any]:

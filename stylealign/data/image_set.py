@@ -84,7 +84,7 @@ class ImageSet:
         try:
             with Image.open(io.BytesIO(self._archive.read(name)), formats=("PNG",)) as image:
                 return np.asarray(image.convert("RGB"))
-        except (*ZIP_ERRORS, SyntaxError) as error:
+        except (*ZIP_ERRORS, SyntaxError, Image.DecompressionBombError) as error:
             raise ImageSetError(f"{self._archive.filename}: {name} is damaged ({error}); {_AGAIN}") from error
 
 
@@ -116,7 +116,7 @@ def _region_file(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as npz:
             yield npz
-    except (*ZIP_ERRORS, SyntaxError) as error:
+    except (*ZIP_ERRORS, SyntaxError, MemoryError) as error:
         raise ImageSetError(f"{path}: not a region file ({error}); {_AGAIN}") from error
 
 

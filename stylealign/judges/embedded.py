@@ -17,7 +17,7 @@ from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocab
 from stylealign.judges.judge import ATTRIBUTES, DISTANCE, FEATURES, REGIONS, Judge
 from stylealign.judges.perceptual import flat_units, unit_distance, unit_normalise
 from stylealign.judges.weights import require_weights
-from stylealign.sealed import UNREADABLE, read_sealed, write_sealed
+from stylealign.sealed import UNREADABLE, described, read_sealed, write_sealed
 
 KIND = "judge"
 CURE = "it is made by the rule judge: run the workflow, or name the file it wrote"
@@ -112,9 +112,22 @@ def load_embedded(
         ) from error
     if meta.get("kind") != KIND:
         raise JudgeError(f"judges.{name}: {path} holds a {meta.get('kind')}, not a judge; {CURE}")
-    network = build_network(meta["network"])
-    network.load_state_dict(state)
+    try:
+        network = _with_weights(meta["network"], state)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise JudgeError(f"judges.{name}: {path} describes no judge of this version ({error}); {CURE}") from error
     return EmbeddedJudge(name, network, device, batch_size)
+
+
+def _with_weights(description: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> EmbeddedNetwork:
+    """The network described, its shapes compared with the weights before any memory is taken."""
+    sizes = {name: description[name] for name in ("resolution", "width")}
+    planned = described(lambda **sizes: build_network({**description, **sizes}), sizes, state).state_dict()
+    if {name: value.shape for name, value in planned.items()} != {name: value.shape for name, value in state.items()}:
+        raise ValueError("its weights are another network's")
+    network = build_network(description)
+    network.load_state_dict(state)
+    return network
 
 
 def build_network(description: Mapping[str, Any]) -> EmbeddedNetwork:

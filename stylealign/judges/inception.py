@@ -1,12 +1,15 @@
 """The Inception judge: clean-fid's own network and its own resize, from a local file (Parmar et al. 2022, section 3).
 
 The file is the TorchScript ``inception-2015-12-05.pt`` that clean-fid uses. ``torch.jit.load`` interprets
-TorchScript, a restricted program over tensors; it does not unpickle Python objects. Features are the 2048 of the last
+TorchScript, a restricted program over tensors; it does not unpickle Python objects. What it could do to files is looked
+for in the program's text first, and refused. Features are the 2048 of the last
 average pool, after clean-fid's "clean" resize: each channel as float through Pillow's antialiased bicubic filter to
 299 px, not quantised.
 """
 
+import re
 import warnings
+import zipfile
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +19,7 @@ import torch
 from stylealign.errors import JudgeError
 from stylealign.images import to_hwc
 from stylealign.judges.judge import FEATURES, Judge
-from stylealign.judges.weights import require_weights
+from stylealign.judges.weights import refuse_packed, require_weights
 
 FEATURES_NUM = 2048
 CURE = (
@@ -52,15 +55,28 @@ def _clean_resize():
     return build_resizer("clean")
 
 
+_FILE_ACCESS = re.compile(rb"\b(from_file|save|load|__setstate__)\b|\btorch\.classes\b|\bops\.(?!prim\b)")
+
+
+def _refuse_file_access(path: Path) -> None:
+    """``ValueError`` for TorchScript that maps, reads or writes files, runs when it is loaded, or calls extensions."""
+    refuse_packed(path)
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.endswith(".py") and (found := _FILE_ACCESS.search(archive.read(name))):
+                raise ValueError(f"{name} calls {found[0].decode()}")
+
+
 def _load_torchscript(name: str, path: Path) -> torch.nn.Module:
     try:
+        _refuse_file_access(path)
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", FutureWarning
             )  # torch: jit.load is deprecated; this format has no other reader
             network = torch.jit.load(path, map_location="cpu").eval()
-    except RuntimeError as error:
-        raise JudgeError(f"judges.{name}.weights: {path} is not a TorchScript file; {CURE}") from error
+    except Exception as error:  # torch's readers raise nearly every built-in exception on hostile bytes
+        raise JudgeError(f"judges.{name}.weights: {path} is not a TorchScript file that is safe; {CURE}") from error
     if not hasattr(network, "layers"):
         raise JudgeError(f"judges.{name}.weights: {path} has no 'layers', so it is not clean-fid's Inception; {CURE}")
     return network

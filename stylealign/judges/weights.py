@@ -8,13 +8,12 @@ Python pickle.
 import hashlib
 import logging
 import os
-import pickle
 import urllib.request
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from stylealign.errors import JudgeError
@@ -79,17 +78,38 @@ def load_state_dict(name: str, path: Path) -> dict[str, torch.Tensor]:
     """A plain state dict: safetensors, or a torch file read with ``weights_only=True``; else a JudgeError."""
     key = f"judges.{name}.weights"
     try:
+        refuse_packed(path)
         state = load_file(path) if _is_safetensors(path) else torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, ValueError, SafetensorError, pickle.UnpicklingError) as error:
+    except Exception as error:  # torch's readers raise nearly every built-in exception on hostile bytes
         raise JudgeError(
-            f"{key}: {path} is not a state dict that can be read without running code ({error})"
+            f"{key}: {path} is not a state dict that can be read without running code ({_said(error)}); save "
+            "model.state_dict() alone"
         ) from error
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
         state = state["state_dict"]
-    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+    if not isinstance(state, Mapping) or not all(_is_weight(*entry) for entry in state.items()):
         raise JudgeError(f"{key}: {path} does not hold a state dict (names to tensors); save model.state_dict() alone")
     is_parallel = bool(state) and all(key.startswith(PARALLEL) for key in state)
     return {key.removeprefix(PARALLEL) if is_parallel else key: value for key, value in state.items()}
+
+
+def refuse_packed(path: Path) -> None:
+    """``ValueError`` for a zip that unpacks to far more than it is: torch packs no numbers, bombs are little else."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            num_bytes = sum(entry.file_size for entry in archive.infolist())
+        if num_bytes > 2 * os.path.getsize(path) + CHUNK_BYTES:
+            raise ValueError(f"an archive that unpacks to {num_bytes:,} bytes, more than it has")
+
+
+def _is_weight(name: object, value: object) -> bool:
+    """Whether it is a name and a tensor of numbers in memory."""
+    is_plain = isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_meta
+    return isinstance(name, str) and is_plain
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def _is_safetensors(path: Path) -> bool:

@@ -35,7 +35,20 @@ WRONG = (
 
 
 def cases() -> list[Case]:
-    kinds = (_tags, _bombs, _duplicates, _bytes, _look_alikes, _sizes, _numbers, _shapes, _names, _paths, _lineages, _types)
+    kinds = (
+        _tags,
+        _bombs,
+        _duplicates,
+        _bytes,
+        _look_alikes,
+        _sizes,
+        _numbers,
+        _shapes,
+        _names,
+        _paths,
+        _lineages,
+        _types,
+    )
     return [case for kind in kinds for case in kind()]
 
 
@@ -76,7 +89,7 @@ def _tags() -> Iterator[Case]:
     for tag in (
         "!!python/object/apply:os.system ['touch canary']",
         "!!python/object/new:subprocess.Popen [['touch', 'canary']]",
-        "!!python/object/apply:builtins.eval ['__import__(\"os\").system(\"touch canary\")']",
+        '!!python/object/apply:builtins.eval [\'__import__("os").system("touch canary")\']',
         "!!python/name:os.system",
         "!!python/module:os",
         "!!python/tuple [1, 2]",
@@ -109,7 +122,9 @@ def _bombs() -> Iterator[Case]:
     laughs = "".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 10) if n else 'ha'}]\n" for n in range(12))
     yield _case("aliases", "billion laughs", laughs)
     yield _case("aliases", "billion laughs in a model", laughs + "models: {face: *k11}\n")
-    merges = "k0: &k0 {a: 1}\n" + "".join(f"k{n}: &k{n} {{<<: [{', '.join([f'*k{n - 1}'] * 9)}]}}\n" for n in range(1, 12))
+    merges = "k0: &k0 {a: 1}\n" + "".join(
+        f"k{n}: &k{n} {{<<: [{', '.join([f'*k{n - 1}'] * 9)}]}}\n" for n in range(1, 12)
+    )
     yield _case("aliases", "billion merges", merges)
     yield _case("aliases", "itself in a list", "a: &a [*a]\n")
     yield _case("aliases", "itself in a mapping", "a: &a {b: *a}\n")
@@ -193,7 +208,9 @@ def _sizes() -> Iterator[Case]:
     yield _case("sizes", "a key of 200 KB", TEXT[:-1] + ', "' + "k" * 200_000 + '": 1}')
     yield _case("sizes", "100000 keys", "\n".join(f"k{n}: {n}" for n in range(100_000)))
     yield _case("sizes", "4000 keys", "\n".join(f"modles{n}: {n}" for n in range(4000)))
-    yield _case("sizes", "4000 models", json.dumps({**GOOD, "models": {f"m{n}": {"domian": "face"} for n in range(1000)}}))
+    yield _case(
+        "sizes", "4000 models", json.dumps({**GOOD, "models": {f"m{n}": {"domian": "face"} for n in range(1000)}})
+    )
     yield _case("sizes", "10000 brackets", "a: " + "[" * 10_000)
     yield _case("sizes", "10000 brackets and back", "a: " + "[" * 10_000 + "]" * 10_000)
     yield _case("sizes", "10000 braces", "a: " + "{a: " * 10_000)
@@ -232,7 +249,9 @@ def _numbers() -> Iterator[Case]:
         ("judges.embedded.width", 10**20), ("studies.model_quality.num_gen", 10**25), ("training.lr", 1e300),
         ("training.tick_kimg", 5e-324), ("training.memory_budget_gb", 1e300), ("resolution", 2**62),
     ):  # fmt: skip
-        yield _case("numbers", f"{key} of {value:.0e}" if not isinstance(value, list) else key, _with(key, value), EITHER)
+        yield _case(
+            "numbers", f"{key} of {value:.0e}" if not isinstance(value, list) else key, _with(key, value), EITHER
+        )
 
 
 def _with(dotted: str, value: Any, study: Mapping[str, Any] = GOOD) -> str:
@@ -295,7 +314,9 @@ def _paths() -> Iterator[Case]:
         "\ud800",
     ):  # fmt: skip
         said = f"{path[:20]!r} ({len(path)})"
-        yield _case("paths", f"folder {said}", _with("domains.cats", {**folder, "path": path}), REFUSED if path else EITHER)
+        yield _case(
+            "paths", f"folder {said}", _with("domains.cats", {**folder, "path": path}), REFUSED if path else EITHER
+        )
         yield _case("paths", f"zip {said}", _with("domains.cats", {**zipped, "path": path}))
         yield _case("paths", f"checkpoint {said}", _with("models.ready", {"domain": "face", "from": path}))
         squeeze = {"kind": "torchvision", "network": "squeezenet1_1", "weights": path}
@@ -316,7 +337,9 @@ def _lineages() -> Iterator[Case]:
     yield _case("lineages", "a circle of 900", json.dumps({**GOOD, "models": ring}))
     yield _case("lineages", "a chain of 900", json.dumps({**GOOD, "models": chain}), EITHER)
     yield _case("lineages", "a parent that is a list", _with("models.dog.parent", ["face"]))
-    yield _case("lineages", "900 roots of one seed", json.dumps({**GOOD, "models": {f"m{n}": model for n in range(900)}}))
+    yield _case(
+        "lineages", "900 roots of one seed", json.dumps({**GOOD, "models": {f"m{n}": model for n in range(900)}})
+    )
 
 
 def _types() -> Iterator[Case]:
@@ -327,13 +350,20 @@ def _types() -> Iterator[Case]:
     for number, (keys, value) in enumerate(_leaves(study)):
         for wrong in (WRONG[number % len(WRONG)], WRONG[(number + 4) % len(WRONG)]):
             name = f"{'.'.join(keys)} is {str(wrong)[:12]!r}"
-            yield _case("wrong types", name, _with_keys(study, keys, wrong), EITHER if _may_be(value, wrong) else REFUSED)
+            yield _case(
+                "wrong types", name, _with_keys(study, keys, wrong), EITHER if _may_be(value, wrong) else REFUSED
+            )
 
 
 def _may_be(value: Any, wrong: Any) -> bool:
     """Whether a value of the right type was drawn: a text in the place of a text, a large number of a number."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value is None or value == {} or (isinstance(wrong, str) and isinstance(value, str)) or (is_number and wrong == 10**400)
+    return (
+        value is None
+        or value == {}
+        or (isinstance(wrong, str) and isinstance(value, str))
+        or (is_number and wrong == 10**400)
+    )
 
 
 def _leaves(part: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
