@@ -29,9 +29,9 @@ rule train:
     priority: training_priority
     threads: needs.training_threads(study.resolution, ON_GPU) * PROCESSES
     resources:
+        **SHARED,
         mem_mb=memory_of_processes,
         runtime=training_minutes,
-        **SHARED,
     params:
         spec=spec(slices.training, "model"),
         recipe=RECIPE,

@@ -120,15 +120,17 @@ def _launch(mailbox: Mailbox, processes: int) -> dict[int, ProcessFailure]:
 @contextlib.contextmanager
 def _silent_elastic() -> Iterator[None]:
     """Torch's launcher tells of each process it ends; what happened is told once, by the error that is raised."""
-    logger, handler = logging.getLogger("torch.distributed.elastic"), logging.NullHandler()
-    before = logger.propagate
-    logger.addHandler(handler)
-    logger.propagate = False
+    loggers = [logging.getLogger(name) for name in ("torch.distributed.elastic", "torchelastic-events-null")]
+    before, nowhere = [logger.propagate for logger in loggers], logging.NullHandler()
+    for logger in loggers:
+        logger.addHandler(nowhere)
+        logger.propagate = False
     try:
         yield
     finally:
-        logger.propagate = before
-        logger.removeHandler(handler)
+        for logger, propagate in zip(loggers, before, strict=True):
+            logger.removeHandler(nowhere)
+            logger.propagate = propagate
 
 
 def refuse_failures(
@@ -161,7 +163,7 @@ def _silent_end(name: str, rank: int, failure: ProcessFailure, stopped_by: str) 
     killer = signal.Signals(-failure.exitcode)
     if stopped_by and killer in SIGNALS:
         return InterruptedRun(f"{name}: stopped by {stopped_by} before its first step; the same command resumes")
-    hint = " (by the system, when memory runs out)" if killer == signal.SIGKILL else ""
+    hint = " (as the system does when memory runs out)" if killer == signal.SIGKILL else ""
     return TrainingError(f"{name}: process {rank} (pid {failure.pid}) was killed by {killer.name}{hint}; {_RESUMES}")
 
 

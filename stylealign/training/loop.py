@@ -49,20 +49,21 @@ def _run_phase(state: TrainState, real: Tensor, spec: ResolvedModel, phase: Phas
         parameter.grad = None
     draws = Draws(spec.seed, phase.name, state.step, real.device, team)
     values = phase.accumulate(state, real, spec, draws)
-    sums = {name: value.detach().sum() for name, value in values.items()}
-    _pool([p.grad for p in learning if p.grad is not None], list(sums.values()), team)
-    record(state, {name: (total, values[name].numel() * team.num) for name, total in sums.items()})
+    totals = _pool([p.grad for p in learning if p.grad is not None], values, team)
+    record(state, totals)
     sanitise_gradients(learning)
     optimiser.step()
 
 
 @torch.no_grad()
-def _pool(gradients: list[Tensor], sums: list[Tensor], team: Team) -> None:
-    """Gradients to their mean and sums to their sum over a team, in one message."""
-    if team.num == 1:
-        return
-    team.sum_([*gradients, *sums])
-    torch._foreach_div_(gradients, team.num)
+def _pool(gradients: list[Tensor], values: Mapping[str, Tensor], team: Team) -> dict[str, tuple[Tensor, int]]:
+    """A team's gradients to their mean; the sum and number of each value, over the team (a mean is one value)."""
+    sums = {name: value.detach().sum() for name, value in values.items()}
+    counts = {name: value.numel() * (team.num if value.ndim else 1) for name, value in values.items()}
+    if team.num > 1:
+        team.sum_([*gradients, *sums.values()])
+        torch._foreach_div_([*gradients, *(sums[name] for name, value in values.items() if not value.ndim)], team.num)
+    return {name: (sums[name], counts[name]) for name in values}
 
 
 @torch.no_grad()

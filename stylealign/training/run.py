@@ -112,6 +112,8 @@ def train(job: TrainingJob, stop: StopRequest, team: Team, device: torch.device)
     spec = job.spec
     image_set = ImageSet.open(job.images, job.index, "train")
     augment = _use_augmentation(spec, image_set.num)
+    if team.num > 1:
+        log.info("%s: %d processes on %s, pids %s", spec.name, team.num, device.type, team.pids())
     with _resume_folder(job, image_set, team) as folder:
         course = Course(processes=team.num)
         run = build_state(spec, device, augment=augment)

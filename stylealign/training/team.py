@@ -9,6 +9,7 @@ communicates nothing and computes nothing of its own.
 """
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -91,6 +92,10 @@ class Team:
             dist.broadcast(text, src=0)
         return text.numpy().tobytes()
 
+    def pids(self) -> list[int]:
+        """The processes, rank by rank."""
+        return self.gathered(torch.tensor([os.getpid()])).tolist()
+
     def refuse_difference(self, digest: str, when: str) -> None:
         """:class:`TrainingError` when the processes' states are not the same bytes."""
         ours = torch.tensor(list(bytes.fromhex(digest)[:8]), dtype=torch.uint8)
@@ -138,4 +143,4 @@ def _together() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        raise LostTeam(str(error).splitlines()[0]) from error
+        raise LostTeam(str(error).splitlines()[0].rpartition("] ")[2]) from error  # gloo names its source file first

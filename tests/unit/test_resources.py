@@ -1,8 +1,11 @@
 """Requests grow with the attempt and the work, and never beyond their caps."""
 
 import pytest
+from snakemake.resources import Resources
 
 from stylealign import resources
+from stylealign.errors import ConfigError
+from stylealign.resources import overridden
 
 
 @pytest.mark.parametrize("request_of", [resources.mem_mb, resources.runtime_min])
@@ -80,3 +83,15 @@ def test_an_inversions_memory_grows_with_what_is_in_a_batch():
     large = resources.inversion_mem_mb(256, 16, 16384)
     assert large > 60_000
     assert resources.inversion_mem_mb(256, 8, 16384) < large
+
+
+def test_what_a_profile_gives_a_rule_is_read_as_written():
+    asked = Resources.from_mapping({"processes": 2, "gpu": "2 * attempt"})
+    settings = {"train": asked}
+    assert overridden(settings, "train", "processes") == 2
+    assert overridden(settings, "train", "nodes") == overridden(settings, "judge", "processes") == 1
+    assert overridden({"train": Resources.from_mapping({"processes": "3"})}, "train", "processes") == 3
+    with pytest.raises(ConfigError, match=r"gpu must be a whole number of at least 1, not 2 \* attempt"):
+        overridden(settings, "train", "gpu")
+    with pytest.raises(ConfigError, match="processes must be a whole number of at least 1, not 0"):
+        overridden({"train": {"processes": 0}}, "train", "processes")

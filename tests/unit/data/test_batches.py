@@ -35,6 +35,15 @@ def test_batches_larger_than_the_set(images):
     assert set(counts) == {2, 3}
 
 
+@pytest.mark.parametrize("budget", [2.0, 1e-9])
+def test_rows_of_a_batch_are_those_of_the_whole(images, budget):
+    rows = np.array([0, 2, 3])
+    for step in (0, 2, 5):  # an epoch has 12 images: step 2 crosses into the next
+        whole = Batches(images, 5, seed=0, mirror=True).at(step)
+        part = Batches(images, 5, seed=0, mirror=True, memory_budget_gb=budget, rows=rows).at(step)
+        assert torch.equal(part, whole[rows])
+
+
 def test_seeds_differ(images):
     assert not np.array_equal(Batches(images, 12, seed=0).positions(0), Batches(images, 12, seed=1).positions(0))
 
