@@ -4,7 +4,6 @@ systemd, cgroups or accounting, on one node that claims four cores and two GPUs;
 
 import contextlib
 import os
-import re
 import shutil
 import signal
 import socket
@@ -21,10 +20,12 @@ PARTS = ("Snakefile", "config.yaml", "rules", "workflow_scripts", "profiles", "p
 ETC = Path("/etc/slurm")  # the plugin's job steps drop SLURM_CONF: the files must stand where SLURM looks by itself
 MUNGE = Path("/run/munge")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "scontrol", "squeue", "sbatch", "srun", "setpriv")
-PLUGIN = os.environ.get("STYLEALIGN_SLURM_PLUGIN", "")  # a folder with the plugin, where the environment is without
+PLUGIN = ROOT / ".venv/slurm-plugin"  # where .ci/run puts it: in the environment it would slow every start of Snakemake
+
+NAME = "stylealign_tests"
 
 SLURM_CONF = """\
-ClusterName=toy
+ClusterName={name}
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort=16817
 SlurmdPort=16818
@@ -40,21 +41,21 @@ SlurmctldPidFile={folder}/run/slurmctld.pid
 SlurmdPidFile={folder}/run/slurmd.pid
 SlurmctldLogFile={folder}/log/slurmctld.log
 SlurmdLogFile={folder}/log/slurmd.log
-ProctrackType=proctrack/linuxproc
+ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=2
 JobAcctGatherParams=OverMemoryKill
 SwitchType=switch/none
 MpiDefault=none
-ReturnToService=2
+ReturnToService=1
 SlurmdParameters=config_overrides
 SchedulerType=sched/backfill
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 GresTypes=gpu
 AccountingStorageType=accounting_storage/none
-MinJobAge=600
+MinJobAge=3600
 JobRequeue=1
 KillWait=10
 NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000 Gres=gpu:2 State=UNKNOWN
@@ -76,9 +77,15 @@ def what_is_missing() -> str:
     have_plugin = "from importlib.util import find_spec as find; assert find('snakemake_executor_plugin_slurm')"
     if subprocess.run([sys.executable, "-c", have_plugin], env=environ_of(ROOT), capture_output=True).returncode:
         return "no snakemake-executor-plugin-slurm: pip install .[slurm]"
-    if (ETC / "slurm.conf").exists():
-        return f"{ETC}/slurm.conf is there: this machine belongs to a cluster already"
+    conf = ETC / "slurm.conf"
+    if conf.exists() and (NAME not in conf.read_text() or pings()):  # our own may be left of a run that was killed
+        return f"{conf} is there: this machine belongs to a cluster already"
     return ""
+
+
+def pings() -> bool:
+    """Whether a controller answers."""
+    return subprocess.run(["scontrol", "ping"], capture_output=True).returncode == 0
 
 
 def environ_of(folder: Path) -> dict[str, str]:
@@ -87,7 +94,7 @@ def environ_of(folder: Path) -> dict[str, str]:
     return {
         **os.environ,
         "PATH": os.pathsep.join(paths),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(folder), PLUGIN])),
+        "PYTHONPATH": f"{folder}{os.pathsep}{PLUGIN}",
         "OMP_NUM_THREADS": "1",
     }
 
@@ -128,7 +135,7 @@ class Cluster:
 
     def start_controller(self, *options: str) -> None:
         called("slurmctld", *options)
-        wait_for(lambda: subprocess.run(["scontrol", "ping"], capture_output=True).returncode == 0)
+        wait_for(pings)
 
     def stop_controller(self) -> None:
         stop(self.pid("slurmctld"))
@@ -141,17 +148,25 @@ class Cluster:
         with contextlib.suppress(AssertionError, FileNotFoundError, subprocess.TimeoutExpired):
             jobs = called("squeue", "-h", "-o", "%i").split()
             called("scancel", "--signal=KILL", *jobs) if jobs else None
-        for pid in (self.pid("slurmctld"), self.pid("slurmd"), self.munge_pid):
+        for pid in (self.pid("slurmctld"), self.pid("slurmd"), self.munge_pid, *self.left_over()):
             stop(pid)
 
-    def jobs(self) -> list[dict[str, str]]:
-        """Id, state, restarts and comment (``rule_train_wildcards_face``) of every job, the latest last."""
-        lines = called("squeue", "--states=all", "-h", "-S", "i", "-O", "JobID:20,State:20,RestartCnt:10,Comment:200")
-        names = ("id", "state", "restarts", "comment")
-        return [dict(zip(names, line.split(), strict=False)) for line in lines.splitlines()]
+    def left_over(self) -> list[int]:
+        """Processes of jobs that nobody ended: without cgroups a child that lost its parent gets away."""
+        ours = f"SLURM_CLUSTER_NAME={NAME}"
+        return [int(file.parent.name) for file in Path("/proc").glob("[0-9]*/environ") if ours in words_of(file)]
 
-    def jobs_of(self, comment: str) -> list[dict[str, str]]:
-        return [job for job in self.jobs() if job.get("comment") == comment]
+    def jobs(self) -> list[dict[str, str]]:
+        """Id, state, comment (``rule_train_wildcards_face``) and folder of every job, the latest last."""
+        columns = "JobID:20,State:20,Comment:100,WorkDir:200"
+        lines = called("squeue", "--states=all", "-h", "-S", "i", "-O", columns).splitlines()
+        names = ("id", "state", "comment", "folder")
+        return [dict(zip(names, line.split(), strict=True)) for line in lines if len(line.split()) == len(names)]
+
+    def trainings(self, folder: Path, model: str) -> list[dict[str, str]]:
+        """The jobs that trained a model in a folder, one an attempt."""
+        of_model = {"comment": f"rule_train_wildcards_{model}", "folder": str(folder)}
+        return [job for job in self.jobs() if of_model.items() <= job.items()]
 
     def show(self, job_id: str) -> dict[str, str]:
         """All that SLURM tells of a job."""
@@ -191,8 +206,9 @@ def cluster(tmp_path_factory):
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("slurm")
     folder.chmod(0o755)
-    named = {"host": socket.gethostname().partition(".")[0], "folder": folder}
+    named = {"name": NAME, "host": socket.gethostname().partition(".")[0], "folder": folder}
     files = {ETC / "slurm.conf": SLURM_CONF, ETC / "gres.conf": GRES_CONF}
+    ETC.mkdir(exist_ok=True)
     for file, text in files.items():
         file.write_text(text.format(**named))
     running = Cluster(folder, named["host"])
@@ -252,6 +268,7 @@ def launch(tmp_path_factory):
 
 def copied(folder: Path) -> Path:
     """A folder, with the repository in it."""
+    folder.mkdir(exist_ok=True)
     for part in PARTS:
         if (ROOT / part).is_dir():
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -271,6 +288,14 @@ def submit(cluster, launch):
     return start
 
 
+def dry_run(folder: Path, *arguments: str) -> str:
+    """What Snakemake would do in a copy of the repository, with the profile of a workstation."""
+    command = [sys.executable, "-m", "snakemake", "-n", *arguments]
+    run = subprocess.run(command, cwd=folder, env=environ_of(folder), capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    return run.stdout + run.stderr
+
+
 def log_of(folder: Path, model: str) -> str:
     """What a training wrote in its last attempt."""
     return (folder / f"results/logs/train/{model}.log").read_text()
@@ -281,24 +306,29 @@ def has_checkpoint(folder: Path, model: str) -> bool:
 
 
 def same_model(one: Path, other: Path, model: str) -> bool:
-    """Whether two folders hold the same bytes of all that a training makes, but for its cost."""
-    names = ("g_ema.safetensors", "pair.safetensors", "samples.npz", "ticks.parquet")
+    """Whether two folders hold the same bytes of all that a training makes, but for its times."""
+    names = ("g_ema.safetensors", "pair.safetensors", "samples.npz")
     return all(
         (one / f"results/models/{model}/{name}").read_bytes() == (other / f"results/models/{model}/{name}").read_bytes()
         for name in names
     )
 
 
+def words_of(environ: Path) -> list[str]:
+    """The environment of a process; none where it is gone."""
+    try:
+        return environ.read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
+
+
 def devices_of(job_id: str) -> str:
     """CUDA_VISIBLE_DEVICES of a job's processes."""
-    for process in Path("/proc").glob("[0-9]*/environ"):
-        with contextlib.suppress(OSError):
-            words = process.read_bytes().decode(errors="replace").split("\0")
-            if f"SLURM_JOB_ID={job_id}" in words:
-                found = [re.sub("^[^=]*=", "", word) for word in words if word.startswith("CUDA_VISIBLE_DEVICES=")]
-                if found:
-                    return found[0]
-    return ""
+    jobs = [
+        words for file in Path("/proc").glob("[0-9]*/environ") if f"SLURM_JOB_ID={job_id}" in (words := words_of(file))
+    ]
+    found = {word.partition("=")[2] for words in jobs for word in words if word.startswith("CUDA_VISIBLE_DEVICES=")}
+    return ",".join(sorted(found))
 
 
 # Three small trainings: tens of seconds, seconds, and one that is over at once.
