@@ -130,6 +130,32 @@ def test_killed_and_run_again_gives_the_same_bytes(image_set, uninterrupted, tmp
     assert not list((tmp_path / ".resume").glob("state-*"))
 
 
+def test_a_disk_that_fills_up_in_mid_training_costs_no_earlier_state(image_set, uninterrupted, tmp_path):
+    """Room for two states and a half: the third ends the training, and with room again it goes on from the second."""
+    disk = tmp_path / ".resume"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", disk], capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        process = start(image_set, tmp_path)
+        wait_for_checkpoint(tmp_path, process)
+        size = next(disk.glob("state-*.safetensors")).stat().st_size
+        subprocess.run(["mount", "-o", f"remount,size={5 * size // 2}", disk], check=True)
+        code, text = finish(process)
+        assert code == 1, text
+        assert "safetensors: the disk is full; free some space, and give the same command again" in text
+        assert not outputs(tmp_path)["g_ema"].exists()
+        assert len(list(disk.glob("state-*"))) == 2
+        subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+        code, text = finish(start(image_set, tmp_path))
+        assert code == 0, text
+        assert "resuming at" in text
+        for name, expected in uninterrupted.items():
+            assert outputs(tmp_path)[name].read_bytes() == expected, name
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
 def test_a_state_of_another_config_is_set_aside_with_a_line_that_names_both(image_set, tmp_path):
     process = start(image_set, tmp_path)
     wait_for_checkpoint(tmp_path, process)
