@@ -106,7 +106,7 @@ def _zip_kind(file: BinaryIO, size: int) -> Kind:
 
 def _listing(file: BinaryIO, size: int) -> list[str]:
     try:
-        _refuse_long_listing(file, size)
+        _refuse_odd_listing(file, size)
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
@@ -116,16 +116,28 @@ def _listing(file: BinaryIO, size: int) -> list[str]:
     return [entry.filename for entry in entries]
 
 
-def _refuse_long_listing(file: BinaryIO, size: int) -> None:
-    """The list of a zip's entries stands between its start, named in the last record, and the end."""
-    file.seek(max(0, size - 66_000))
+def _refuse_odd_listing(file: BinaryIO, size: int) -> None:
+    """The list of a zip's entries ends where its last records begin, which say where it begins and how long it is.
+
+    Readers disagree about a file in which these differ: another could see other entries than are looked at here.
+    """
+    start = max(0, size - 66_000)
+    file.seek(start)
     tail = file.read()
     place = tail.rfind(b"PK\x05\x06")
     if place < 0 or len(tail) < place + 22:
         raise zipfile.BadZipFile("its end is missing")
-    (length,) = struct.unpack_from("<I", tail, place + 12)
-    wide = tail.rfind(b"PK\x06\x06", 0, place)
-    if length == 0xFFFFFFFF and 0 <= wide <= place - 56:
-        (length,) = struct.unpack_from("<Q", tail, wide + 40)
+    end, narrow = place, struct.unpack_from("<II", tail, place + 12)  # length and offset of the list
+    length, offset = narrow
+    if tail[max(0, place - 20) :].startswith(b"PK\x06\x07") and place >= 76:  # in 64 bits, two records earlier
+        end = place - 76
+        length, offset = struct.unpack_from("<QQ", tail, end + 40)
+        (told,) = struct.unpack_from("<Q", tail, place - 12)  # where the first of both is
+        if told != start + end or any(
+            one not in (0xFFFFFFFF, own) for one, own in zip(narrow, (length, offset), strict=True)
+        ):
+            raise zipfile.BadZipFile("its last records contradict one another")
     if length > _MAX_LISTING_BYTES:
         raise CheckpointError("is a zip file with far more entries than a checkpoint has; name a checkpoint")
+    if offset + length != start + end:
+        raise zipfile.BadZipFile("the list of its entries is not where its end says")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from stylealign.config.checkpoint_kind import LEGACY_MAGIC
+from stylealign.config.checkpoint_kind import kind_of
 from stylealign.errors import CheckpointError
 
 MAX_PICKLE_BYTES = 16 << 20  # a whole training checkpoint of 1024 px has half a million, in 40,000 opcodes
@@ -40,13 +40,17 @@ ALLOWED = frozenset(
 def refuse_other_types(path: Path) -> None:
     """Refuse a file that asks for a type that no file of weights needs, by that type's name.
 
-    Raises :class:`CheckpointError`, also for a file whose pickle is damaged or far too long.
+    Raises :class:`CheckpointError`, also for a file that is none of ``torch.save``'s, or whose pickle is damaged or far
+    too long. Zip or legacy is told as torch tells it, by the first bytes: a file may be both at once.
     """
     try:
-        if zipfile.is_zipfile(path):
-            _check_zip(path)
-        else:
-            _check_legacy(path)
+        kind = kind_of(path)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    if kind not in _CHECKS:
+        raise CheckpointError(f"{path}: is not a file of torch.save but of the kind {kind}; name another")
+    try:
+        _CHECKS[kind](path)
     except (ValueError, OverflowError, EOFError, MemoryError, NotImplementedError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path}: not a file that torch.save wrote, or cut short; fetch it again") from error
 
@@ -62,13 +66,12 @@ def _check_zip(path: Path) -> None:
 
 def _check_legacy(path: Path) -> None:
     with open(path, "rb") as file:
-        head = file.read(2 + len(LEGACY_MAGIC))
-        if not head.endswith(LEGACY_MAGIC):
-            raise CheckpointError(f"{path}: not a file that torch.save wrote, or cut short; fetch it again")
-        file.seek(0)
         bounded = _Bounded(file)
         for _ in range(_LEGACY_PICKLES):
             _check_pickle(bounded, path)
+
+
+_CHECKS = {"torch_zip": _check_zip, "torch_legacy": _check_legacy}
 
 
 def _check_pickle(file: "_Bounded", path: Path) -> None:

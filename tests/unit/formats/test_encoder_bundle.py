@@ -138,7 +138,7 @@ def test_what_holds_no_encoder_is_refused(G, make_bundle, tmp_path):
     ):
         torch.save(content, path)
         assert message in refusal(path)
-    assert "no such checkpoint" in refusal(tmp_path / "absent.pt")
+    assert "there is no such file" in refusal(tmp_path / "absent.pt")
 
 
 def test_numbers_of_styles_that_no_model_has_are_refused(G, make_bundle):
@@ -196,4 +196,4 @@ def test_files_that_claim_more_than_they_have_are_refused(G, make_bundle, tmp_pa
     assert "claim 4,000,0" in refusal(changed(path, {"encoder.latlayer1.weight": repeated}))
     with zipfile.ZipFile(tmp_path / "bomb.pt", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", bytes(10**7))
-    assert "unfolds to 10,000,000 bytes" in refusal(tmp_path / "bomb.pt")
+    assert "unfolds to more than its size" in refusal(tmp_path / "bomb.pt")

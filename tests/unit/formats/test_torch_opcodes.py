@@ -91,6 +91,46 @@ def test_two_pickles_packed_pickles_and_endless_ones(tmp_path):
         refuse_other_types(path)
 
 
+@pytest.mark.parametrize("named", HOSTILE)
+def test_a_legacy_file_with_a_harmless_archive_behind_it_is_read_as_what_torch_takes_it_for(tmp_path, named):
+    as_legacy(HOSTILE[named], tmp_path / "x.pt")
+    torch.save({"g_ema": torch.ones(1)}, tmp_path / "harmless.pt")
+    with open(tmp_path / "x.pt", "ab") as file:
+        file.write((tmp_path / "harmless.pt").read_bytes())
+    assert zipfile.is_zipfile(tmp_path / "x.pt")
+    with pytest.raises(CheckpointError, match=named.replace(".", r"\.")):
+        read_torch_file(tmp_path / "x.pt")
+
+
+@pytest.mark.parametrize(
+    ("signature", "field"),
+    [
+        (b"PK\x05\x06", 12),  # how long the list is, in the last record
+        (b"PK\x05\x06", 16),  # where it is
+        (b"PK\x06\x06", 48),  # the same in 64 bits
+        (b"PK\x06\x07", 8),  # where those 64 bits are
+    ],
+)
+def test_an_archive_whose_last_records_disagree_could_hold_two_lists_of_entries(tmp_path, signature, field):
+    torch.save({"g_ema": torch.ones(1)}, tmp_path / "x.pt")
+    data = bytearray((tmp_path / "x.pt").read_bytes())
+    data[data.rindex(signature) + field] ^= 4
+    (tmp_path / "x.pt").write_bytes(data)
+    with pytest.raises(CheckpointError, match="contradict"):
+        read_torch_file(tmp_path / "x.pt")
+
+
+def test_an_archive_with_another_before_it_is_refused(tmp_path):
+    as_zip(pickle.dumps({}, 2), tmp_path / "x.pt")
+    as_zip(HOSTILE["_codecs.encode"], tmp_path / "hostile.pt")
+    whole = (tmp_path / "hostile.pt").read_bytes() + (tmp_path / "x.pt").read_bytes()
+    (tmp_path / "x.pt").write_bytes(whole)
+    with zipfile.ZipFile(tmp_path / "x.pt") as archive:  # Python looks at the harmless one
+        assert archive.read("archive/data.pkl") == pickle.dumps({}, 2)
+    with pytest.raises(CheckpointError, match="not where its end says"):
+        read_torch_file(tmp_path / "x.pt")
+
+
 NAMESPACES = {
     "a list": b"](K\x01K\x02e",
     "a number": b"K\x07",
