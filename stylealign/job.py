@@ -5,8 +5,10 @@ from outside is decided here too.
 """
 
 import json
+import logging
+import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +18,8 @@ from stylealign.errors import InterruptedRun, StyleAlignError
 from stylealign.origins import gathered
 from stylealign.provenance import describe
 from stylealign.writing import storage_cure
+
+log = logging.getLogger(__name__)
 
 EXIT_FAILED, EXIT_INTERRUPTED = 1, 75  # 75: the state is saved, and the same command goes on
 
@@ -68,6 +72,25 @@ def job_of(snakemake: Any) -> Job:
 def as_paths(value: str | list[str]) -> Files:
     """A named file as a path, several as a list, none as ``None``."""
     return Path(value) if isinstance(value, str) else [Path(one) for one in value] or None
+
+
+def outlast_inputs(job: Job) -> None:
+    """Give outputs that are older than an input that input's time.
+
+    A clock that was set back while a study ran leaves inputs of a time to come. Snakemake takes an output that is older
+    than they are for a fault, and removes it: days of training.
+    """
+    newest = max((path.stat().st_mtime_ns for path in _paths(job.input) if path.exists()), default=0)
+    older = [path for path in _paths(job.output) if path.is_file() and path.stat().st_mtime_ns < newest]
+    for path in older:
+        os.utime(path, ns=(newest, newest))
+    if older:
+        log.warning("inputs are of a time to come: was the clock set back? %s is given theirs", older[0])
+
+
+def _paths(named: SimpleNamespace) -> Iterator[Path]:
+    for value in vars(named).values():
+        yield from [value] if isinstance(value, Path) else value or []
 
 
 def error_text(error: BaseException) -> str:

@@ -1,10 +1,11 @@
 """The only door to Snakemake: a script's job, its log, and what becomes of an error."""
 
+import atexit
 import logging
 import os
 import sys
 
-from stylealign.job import error_text, exit_code, job_of
+from stylealign.job import error_text, exit_code, job_of, outlast_inputs
 from stylealign.signature import sign
 
 
@@ -17,6 +18,7 @@ def start(snakemake):
     logging.captureWarnings(True)
     job = job_of(snakemake)
     sign(job.provenance)
+    atexit.register(outlast_inputs, job)
     return job
 
 

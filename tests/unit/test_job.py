@@ -1,13 +1,15 @@
 """A job without Snakemake: its files, its settings, its provenance, and how errors look."""
 
 import errno
+import os
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from stylealign.errors import InterruptedRun, JudgeError
-from stylealign.job import as_paths, error_text, exit_code, job_of
+from stylealign.job import as_paths, error_text, exit_code, job_of, outlast_inputs
 from stylealign.provenance import canonical_json, text_digest
 
 
@@ -72,3 +74,21 @@ def test_errors_a_user_can_cause_are_one_line():
     assert "free some space" in error_text(OSError(errno.ENOSPC, "No space left on device"))
     assert error_text(KeyError("oops")).startswith("KeyError") or "Traceback" in error_text(KeyError("oops"))
     assert [exit_code(error) for error in (InterruptedRun("x"), JudgeError("x"), KeyError("x"))] == [75, 1, 1]
+
+
+def test_outputs_are_no_older_than_their_inputs_though_the_clock_was_set_back(tmp_path, caplog):
+    """Snakemake would take them for faulty, and remove them."""
+    ahead, now = tmp_path / "ahead.txt", tmp_path / "now.txt"
+    outputs = [tmp_path / "one.parquet", tmp_path / "two.npz"]
+    for path in (ahead, now, *outputs):
+        path.touch()
+    made = job({}, {"several": [str(now), str(ahead)], "none": [], "absent": str(tmp_path / "absent")}, code="c")
+    made.output.rows, made.output.others = outputs[0], [outputs[1]]
+    before = [path.stat().st_mtime_ns for path in outputs]
+    outlast_inputs(made)
+    assert [path.stat().st_mtime_ns for path in outputs] == before
+    assert not caplog.text
+    os.utime(ahead, (time.time() + 3600,) * 2)
+    outlast_inputs(made)
+    assert {path.stat().st_mtime_ns for path in outputs} == {ahead.stat().st_mtime_ns}
+    assert "was the clock set back?" in caplog.text
