@@ -15,6 +15,8 @@ from stylealign.errors import CheckpointError
 
 MAX_PICKLE_BYTES = 16 << 20  # a whole training checkpoint of 1024 px has half a million, in 40,000 opcodes
 MAX_OPCODES = 500_000
+MAX_LARGE_NUMBERS = 1000  # seeds, a magic number: as keys, a million of them can be made to collide
+_LARGE = 2**60
 _LEGACY_PICKLES = 5  # a magic number, the version, the system, the content, the names of its storages
 
 _NUMBERS = ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")
@@ -75,7 +77,9 @@ _CHECKS = {"torch_zip": _check_zip, "torch_legacy": _check_legacy}
 
 
 def _check_pickle(file: "_Bounded", path: Path) -> None:
+    num_large = 0
     for count, (name, argument) in enumerate(_opcodes(file)):
+        num_large += isinstance(argument, int) and abs(argument) >= _LARGE
         if name in ("STACK_GLOBAL", "INST", "OBJ", "EXT1", "EXT2", "EXT4", "NEWOBJ_EX"):
             raise CheckpointError(
                 f"{path}: asks for a type in a way that torch.save never does ({name}); nothing was run"
@@ -86,7 +90,7 @@ def _check_pickle(file: "_Bounded", path: Path) -> None:
                 f"{path}: asks for {asked}, which is neither a tensor nor plain data; nothing of it was run. Save the "
                 "weights alone (torch.save of a state_dict)"
             )
-        if count > MAX_OPCODES:
+        if count > MAX_OPCODES or num_large > MAX_LARGE_NUMBERS:
             raise CheckpointError(f"{path}: has a pickle of far too many parts, as no checkpoint has; take another one")
 
 

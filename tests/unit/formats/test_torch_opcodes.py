@@ -39,6 +39,13 @@ def doubled(times):
     return PROTO + made + b"."
 
 
+def colliding(count):
+    """A dictionary whose keys all have one hash: filling it takes their number squared."""
+    keys = (index * (2**61 - 1) for index in range(1, count))
+    items = (b"\x8a" + bytes([16]) + key.to_bytes(16, "little") + b"N" for key in keys)
+    return PROTO + b"}(" + b"".join(items) + b"u."
+
+
 HOSTILE = {
     "posix.system": PROTO + opcode("posix", "system") + text("touch canary") + b"\x85R.",
     "builtins.eval": PROTO + opcode("builtins", "eval") + text("open('canary', 'w')") + b"\x85R.",
@@ -49,6 +56,7 @@ HOSTILE = {
     "torch.jit._unpickle": PROTO + opcode("torch.jit", "_unpickle") + b")R.",
     "STACK_GLOBAL": b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x06canary\x85R.",
     "INST": b"(" + text("canary") + b"iposix\nsystem\n.",
+    "too many parts, as no": colliding(100_000),
     "far too many parts": PROTO + b"]" + b"N0" * 300_000 + b".",
 }
 
