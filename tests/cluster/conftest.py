@@ -122,6 +122,7 @@ class Cluster:
 
     folder: Path
     host: str
+    munge_pid: int = 0
 
     def start(self) -> None:
         for name in ("state", "spool", "run", "log", "dev"):
@@ -297,8 +298,9 @@ def dry_run(folder: Path, *arguments: str) -> str:
 
 
 def log_of(folder: Path, model: str) -> str:
-    """What a training wrote in its last attempt."""
-    return (folder / f"results/logs/train/{model}.log").read_text()
+    """What a training wrote in its last attempt; nothing before it writes."""
+    file = folder / f"results/logs/train/{model}.log"
+    return file.read_text() if file.is_file() else ""
 
 
 def has_checkpoint(folder: Path, model: str) -> bool:
