@@ -217,11 +217,13 @@ def _follow(
         if step % schedule.tick == 0 or last:
             course.ticks.append(clock.tick(run))
             refuse_divergence(spec, run, course.ticks)
-            _refuse_difference(run, spec, team)
             if writer is not None:
                 _to_tensorboard(writer, course.ticks[-1], step)
         stopped_by = _agreed(stop, team)
-        if stopped_by or (step % schedule.checkpoint == 0 and not last):
+        is_saved = bool(stopped_by) or (step % schedule.checkpoint == 0 and not last)
+        if is_saved or last or step % schedule.tick == 0:
+            _refuse_difference(run, spec, team)
+        if is_saved:
             refuse_infinities(spec, run, schedule.kimg(step))
             if folder is not None:
                 _save(folder, run, course)
