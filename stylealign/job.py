@@ -74,18 +74,23 @@ def as_paths(value: str | list[str]) -> Files:
     return Path(value) if isinstance(value, str) else [Path(one) for one in value] or None
 
 
-def outlast_inputs(job: Job) -> None:
-    """Give outputs that are older than an input that input's time.
+def settle_times(job: Job) -> None:
+    """After the work: where inputs are of a time to come, give all results of such times the present.
 
-    A clock that was set back while a study ran leaves inputs of a time to come. Snakemake takes an output that is older
-    than they are for a fault, and removes it: days of training.
+    A clock that was set back while a study ran leaves such files. Snakemake takes an output that is older than its
+    inputs for a fault, and removes it: days of training. All are settled at once, so that none becomes newer than what
+    was made of it.
     """
-    newest = max((path.stat().st_mtime_ns for path in _paths(job.input) if path.exists()), default=0)
-    older = [path for path in _paths(job.output) if path.is_file() and path.stat().st_mtime_ns < newest]
-    for path in older:
-        os.utime(path, ns=(newest, newest))
-    if older:
-        log.warning("inputs are of a time to come: was the clock set back? %s is given theirs", older[0])
+    made = [path for path in _paths(job.output) if path.is_file()]
+    now = max((path.stat().st_mtime_ns for path in made), default=None)  # by the clock of the file system
+    ahead = [path for path in _paths(job.input) if path.exists() and now is not None and path.stat().st_mtime_ns > now]
+    if not ahead:
+        return
+    results = made[0].parent if made[0].is_absolute() else Path(made[0].parts[0])
+    log.warning("%s is of a time to come: the clock was set back; such files in %s/ are settled", ahead[0], results)
+    for path in results.rglob("*"):
+        if path.is_file() and path.stat().st_mtime_ns > now:
+            os.utime(path)
 
 
 def _paths(named: SimpleNamespace) -> Iterator[Path]:

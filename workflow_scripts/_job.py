@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 
-from stylealign.job import error_text, exit_code, job_of, outlast_inputs
+from stylealign.job import error_text, exit_code, job_of, settle_times
 from stylealign.signature import sign
 
 
@@ -18,7 +18,7 @@ def start(snakemake):
     logging.captureWarnings(True)
     job = job_of(snakemake)
     sign(job.provenance)
-    atexit.register(outlast_inputs, job)
+    atexit.register(settle_times, job)
     return job
 
 

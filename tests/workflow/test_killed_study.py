@@ -90,6 +90,17 @@ def test_inputs_that_seem_newer_than_what_was_made_of_them_run_nothing_again(use
     assert used.planned(*SMOKE) == []
 
 
+def test_a_clock_set_back_while_the_study_runs_costs_nothing_that_was_made(used, finished, torture):
+    """A child is trained of images and a parent of a time to come: Snakemake alone would remove it once it is there."""
+    shop = torture.Shop(used.folder, SMOKE[1:], cores=1)
+    (stage,) = [stage for stage in torture.STAGES if stage.name == "train, a child"]
+    shift(used.folder.glob("results/domains/*/*"), 2)
+    shift(used.folder.glob("results/models/*/*"), 1)
+    shop.without(stage)
+    shop.finish([stage])
+    assert torture.differences(finished.folder / "results", used.folder / "results") == []
+
+
 def shift(paths, hours):
     for path in paths:
         moment = path.stat().st_mtime + hours * HOUR_SEC
