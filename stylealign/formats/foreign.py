@@ -19,7 +19,8 @@ class ForeignModel:
     ``generator`` is the averaged one; ``raw_generator`` (the one that was trained) and ``discriminator`` are ``None``
     where the file has none. ``architecture`` are the arguments of ``networks.Generator``, read off shapes. Without
     ``has_w_avg`` the mean of w is not in the file (``mapping.w_avg`` in ``generator`` is then zero and must be
-    recomputed). ``said`` are lines for the log and the model's card: what was left out, replaced or assumed.
+    recomputed). ``mbstd_group_size`` is the discriminator's in training, where the file tells. ``said`` are lines for
+    the log and the model's card: what was left out, replaced or assumed.
     """
 
     kind: str  # as nvidia_torch, nvidia_tf, rosinality, encoder_bundle
@@ -30,3 +31,4 @@ class ForeignModel:
     has_w_avg: bool
     kimg: float | None = None
     said: tuple[str, ...] = ()
+    mbstd_group_size: int | None = None

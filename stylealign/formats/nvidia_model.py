@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -13,6 +13,8 @@ from stylealign.errors import CheckpointError
 from stylealign.formats.architecture import architecture_of, discriminator_problem, generator_problem
 from stylealign.formats.foreign import ForeignModel, State
 from stylealign.formats.refusal import PathLike, Refusal, shown
+
+Read = TypeVar("Read")
 
 _SNAPSHOT = re.compile(r"network-snapshot-(\d{6,7})\b")  # the name says the thousands of images
 
@@ -32,8 +34,13 @@ def assemble(kind: str, generator: dict[str, Tensor], conv_clamp: float | None) 
     )
 
 
-def with_training_pair(model: ForeignModel, raw: State | None, discriminator: State | None) -> ForeignModel:
-    """``model`` with the generator and discriminator that were trained; one that does not fit is left out and said."""
+def with_training_pair(
+    model: ForeignModel, raw: State | None, discriminator: State | None, group_size: object = None
+) -> ForeignModel:
+    """``model`` with the generator and discriminator that were trained; one that does not fit is left out and said.
+
+    ``group_size`` is what the file says of the discriminator's ``mbstd_group_size``.
+    """
     said = list(model.said)
     if raw is not None:
         raw = {"mapping.w_avg": model.generator["mapping.w_avg"], **raw}
@@ -43,7 +50,18 @@ def with_training_pair(model: ForeignModel, raw: State | None, discriminator: St
     if discriminator is not None and (problem := discriminator_problem(discriminator, model.architecture)):
         said.append(f"the discriminator is left out, it is not StyleGAN2's residual one: {problem}")
         discriminator = None
-    return replace(model, raw_generator=raw, discriminator=discriminator, said=tuple(said))
+    told = group_size if discriminator is not None and isinstance(group_size, int) and 0 < group_size < 1e6 else None
+    return replace(
+        model, raw_generator=raw, discriminator=discriminator, said=tuple(said), mbstd_group_size=told and int(told)
+    )
+
+
+def if_usable(read: Callable[..., Read], *args: Any) -> tuple[Read | None, tuple[str, ...]]:
+    """The discriminator as ``read`` finds it, or a line that says why not: it does not spoil the generator."""
+    try:
+        return read(*args), ()
+    except Refusal as refusal:
+        return None, (f"the discriminator is left out: it {refusal}",)
 
 
 def kimg_of(content: Any, path: PathLike) -> float | None:

@@ -19,7 +19,14 @@ from stylealign.formats.inert_arrays import ARRAYS, Numbers, finite_tensor, refu
 from stylealign.formats.inert_machine import Constructor
 from stylealign.formats.inert_pickle import CONTAINERS, Foreign, foreign, plain_dict, read_inert
 from stylealign.formats.inert_torch import TENSORS
-from stylealign.formats.nvidia_model import assemble, clamp_setting, kimg_of, precision_said, with_training_pair
+from stylealign.formats.nvidia_model import (
+    assemble,
+    clamp_setting,
+    if_usable,
+    kimg_of,
+    precision_said,
+    with_training_pair,
+)
 from stylealign.formats.nvidia_tf_names import DISCRIMINATOR, GENERATOR, Namer, torch_layout, torch_name
 from stylealign.formats.refusal import PathLike, Refusal, naming, shown
 
@@ -55,7 +62,7 @@ _EXPECTED: Mapping[str, tuple[object, ...]] = {
 _WITHOUT_EFFECT = re.compile(  # or with an effect that shapes show, or that is read where it is needed
     "resolution|num_channels|latent_size|dlatent_size|fmap_(base|decay|min|max)|mapping_(layers|fmaps)|label_fmaps|"
     "num_fp16_res|conv_clamp|resample_kernel|truncation_(psi|cutoff)(_val)?|dlatent_avg_beta|style_mixing_prob|"
-    "randomize_noise|is_training|is_validation|is_template_graph|return_dlatents|dtype|fused_modconv|"
+    "structure|w_avg_beta|randomize_noise|is_training|is_validation|is_template_graph|return_dlatents|dtype|fused_modconv|"
     "force_clean_graph|mapping_func|synthesis_func|func_name"
 )
 
@@ -73,8 +80,8 @@ def read_nvidia_tf(path: PathLike) -> ForeignModel:
         generator = _weights(Gs, GENERATOR, num_bytes)
         model = assemble(KIND, generator, clamp_setting(settings.get("conv_clamp")))
         raw = None if G is None else _weights(G, GENERATOR, num_bytes)
-        discriminator, why = (None, ()) if D is None else _discriminator(D, num_bytes)
-        model = with_training_pair(model, raw, discriminator)
+        read, why = (None, ()) if D is None else if_usable(_discriminator, D, num_bytes)
+        model = with_training_pair(model, raw, *(read or (None,)))
         said = (*model.said, *precision_said(settings.get("num_fp16_res")), *ignored, *why)
         return replace(model, said=said, kimg=kimg_of(content, path))
 
@@ -154,13 +161,7 @@ def _settings(network: Foreign) -> tuple[Mapping[str, Any], tuple[str, ...]]:
     return settings, (said,) if unknown else ()
 
 
-def _discriminator(network: Foreign, num_bytes: int) -> tuple[dict[str, Tensor] | None, tuple[str, ...]]:
-    """The discriminator's weights and what is to say about it; one that cannot be used does not spoil the generator."""
-    try:
-        weights = _weights(network, DISCRIMINATOR, num_bytes)
-    except Refusal as refusal:
-        return None, (f"the discriminator is left out: it {refusal}",)
-    group_size = (network.state.get("static_kwargs") or {}).get("mbstd_group_size", 4)
-    if group_size == 4 or not isinstance(group_size, int):
-        return weights, ()
-    return weights, (f"the discriminator was trained with mbstd_group_size: {group_size}",)
+def _discriminator(network: Foreign, num_bytes: int) -> tuple[dict[str, Tensor], object]:
+    """The discriminator's weights, and the group size of its minibatch standard deviation (4 where nobody chose)."""
+    weights = _weights(network, DISCRIMINATOR, num_bytes)
+    return weights, (network.state.get("static_kwargs") or {}).get("mbstd_group_size", 4)

@@ -19,7 +19,14 @@ from stylealign.formats.inert_arrays import ARRAYS, finite_tensor, refuse_unfold
 from stylealign.formats.inert_machine import Constructor
 from stylealign.formats.inert_pickle import CONTAINERS, Foreign, plain_dict, read_inert
 from stylealign.formats.inert_torch import TENSORS, TorchTensor
-from stylealign.formats.nvidia_model import assemble, clamp_setting, kimg_of, precision_said, with_training_pair
+from stylealign.formats.nvidia_model import (
+    assemble,
+    clamp_setting,
+    if_usable,
+    kimg_of,
+    precision_said,
+    with_training_pair,
+)
 from stylealign.formats.refusal import PathLike, Refusal, naming, shown
 
 KIND = "nvidia_torch"
@@ -70,8 +77,8 @@ def read_nvidia_torch(path: PathLike) -> ForeignModel:
         num_half = sum(state.get("use_fp16") is True for state in G_ema.states.values())
         model = assemble(KIND, _weights(G_ema, num_bytes), clamp)
         raw = _weights(_parts(found["G"]), num_bytes) if "G" in found else None
-        discriminator, why = _discriminator(found["D"], num_bytes) if "D" in found else (None, ())
-        model = with_training_pair(model, raw, discriminator)
+        read, why = if_usable(_discriminator, found["D"], num_bytes) if "D" in found else (None, ())
+        model = with_training_pair(model, raw, *(read or (None,)))
         said = (*model.said, *precision_said(num_half), *why)
         return replace(model, said=said, kimg=kimg_of(content, path))
 
@@ -147,14 +154,7 @@ def _refuse_other_settings(G: Parts) -> None:
                     raise Refusal(f"has {key} {shown(value)} in {name}, and only {expected} is known; take another one")
 
 
-def _discriminator(network: Foreign, num_bytes: int) -> tuple[dict[str, Tensor] | None, tuple[str, ...]]:
-    """The discriminator's weights and what is to say about it; one that cannot be used does not spoil the generator."""
-    try:
-        parts = _parts(network)
-        weights = _weights(parts, num_bytes)
-    except Refusal as refusal:
-        return None, (f"the discriminator is left out: it {refusal}",)
-    group_size = parts.states.get("b4.mbstd", {}).get("group_size", 4)
-    if group_size == 4 or not isinstance(group_size, int):
-        return weights, ()
-    return weights, (f"the discriminator was trained with mbstd_group_size: {group_size}",)
+def _discriminator(network: Foreign, num_bytes: int) -> tuple[dict[str, Tensor], object]:
+    """The discriminator's weights, and the group size of its minibatch standard deviation."""
+    parts = _parts(network)
+    return _weights(parts, num_bytes), parts.states.get("b4.mbstd", {}).get("group_size")

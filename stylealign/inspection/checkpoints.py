@@ -9,7 +9,7 @@ from stylealign.errors import CheckpointError, StyleAlignError
 from stylealign.inspection.findings import Findings
 from stylealign.origins import descent, safetensors_meta, weights_digest
 
-_SHAPE = ("z_dim", "w_dim", "mapping_layers", "channel_base", "channel_max", "conv_clamp")
+_SHAPE = ("z_dim", "w_dim", "mapping_layers", "channel_base", "channel_max", "conv_clamp", "mbstd_group_size")
 
 
 def inspect_safetensors(path: Path) -> Findings:
@@ -85,7 +85,9 @@ def inspect_foreign(path: Path) -> Findings:
         "mean of w": "in the file" if model.has_w_avg else "not in the file: recomputed when it is adopted",
         "trained": "not said" if model.kimg is None else f"{model.kimg:g} kimg",
         **({"noted": list(model.said)} if model.said else {}),
-        "in_a_config": config_lines(path, path.stem, model.architecture),
+        "in_a_config": config_lines(
+            path, path.stem, {**model.architecture, "mbstd_group_size": model.mbstd_group_size}
+        ),
     }
     return Findings(f"checkpoint of another project ({model.kind}), {model.architecture['img_resolution']} px", facts)
 

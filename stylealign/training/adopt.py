@@ -80,6 +80,11 @@ def fitted(spec: ResolvedModel, expected: Generator, found: ForeignModel) -> For
     if settings.get("conv_clamp") is None and study["conv_clamp"] is not None:
         settings["conv_clamp"] = study["conv_clamp"]
         said.append(f"conv_clamp is the study's ({study['conv_clamp']:g}): the file has none")
+    group, own_group = found.mbstd_group_size, spec.architecture.mbstd_group_size
+    if group not in (None, own_group):
+        said.append(
+            f"D was trained with an mbstd_group_size of {group}, and is trained on with the study's {own_group}"
+        )
     refuse_other_architecture(spec, study, settings)
     return dataclasses.replace(found, architecture=settings, said=tuple(said))
 

@@ -84,7 +84,8 @@ def _source(model: ForeignModel, source: Path) -> dict[str, Any]:
     described = {"adopted": source.name, "kind": model.kind, "source_sha256": file_sha256(source), "kimg": told}
     pair = {"generator": "averaged" if model.raw_generator is None else "its own"}
     pair["discriminator"] = "random" if model.discriminator is None else "kept"
-    return {**described, **pair, "said": list(model.said)}
+    groups = {} if model.mbstd_group_size is None else {"mbstd_group_size": model.mbstd_group_size}
+    return {**described, **pair, **groups, "said": list(model.said)}
 
 
 @dataclass(frozen=True)

@@ -164,12 +164,18 @@ def test_a_discriminator_that_does_not_fit_is_left_out_and_said(foreign_files, w
     G, D, Gs = networks
     odd = foreign_files.discriminator_network(D)
     odd.state["variables"].append(("16x16/FromRGB_lod0/weight", np.zeros(3, np.float32)))
-    large = foreign_files.discriminator_network(D, mbstd_group_size=8)
-    for network, expected in ((odd, "FromRGB_lod0"), (large, "mbstd_group_size: 8")):
-        found = tuple(map(foreign_files.generator_network, (G, Gs)))
-        model = read_nvidia_tf(write(foreign_files.dump((found[0], network, found[1]))))
-        assert expected in model.said[0]
-        assert (model.discriminator is None) == (network is odd)
+    found = tuple(map(foreign_files.generator_network, (G, Gs)))
+    model = read_nvidia_tf(write(foreign_files.dump((found[0], odd, found[1]))))
+    assert "FromRGB_lod0" in model.said[0]
+    assert (model.discriminator, model.mbstd_group_size) == (None, None)
+
+
+@pytest.mark.parametrize(("settings", "expected"), [({}, 4), ({"mbstd_group_size": 8}, 8)])
+def test_the_group_size_of_the_discriminator_is_the_files(foreign_files, write, networks, settings, expected):
+    G, D, Gs = networks
+    found = tuple(map(foreign_files.generator_network, (G, Gs)))
+    content = (found[0], foreign_files.discriminator_network(D, **settings), found[1])
+    assert read_nvidia_tf(write(foreign_files.dump(content))).mbstd_group_size == expected
 
 
 def test_the_source_in_the_file_is_not_run(foreign_files, write, networks, tmp_path):

@@ -140,7 +140,7 @@ def test_a_discriminator_that_does_not_fit_is_left_out_and_said(foreign_files, w
     assert "the discriminator is left out" in model.said[0]
     model = read_nvidia_torch(write(foreign_files.nvidia_torch(G, G, make_discriminator(mbstd_group_size=8))))
     assert model.discriminator is not None
-    assert "mbstd_group_size: 8" in model.said[0]
+    assert (model.mbstd_group_size, model.said) == (8, ())
 
 
 def test_a_trained_generator_of_another_size_is_left_out_and_said(foreign_files, write, networks, make_generator):

@@ -1,5 +1,6 @@
 """Another project's checkpoint in a study: the five files of a model, its card, what was missing and what differs."""
 
+import dataclasses
 import logging
 
 import numpy as np
@@ -15,8 +16,8 @@ from stylealign.latents import sample_z
 from stylealign.networks.discriminator import Discriminator
 from stylealign.networks.generator import Generator
 from stylealign.provenance import file_sha256
-from stylealign.training.adopt import adopt_checkpoint
-from stylealign.training.foreign import NUM_Z, mean_w
+from stylealign.training.adopt import adopt_checkpoint, fitted
+from stylealign.training.foreign import NUM_Z, foreign_card, mean_w
 from stylealign.training.run import inherit
 from stylealign.training.state import build_state
 
@@ -156,6 +157,16 @@ def test_a_clamp_is_the_studys_where_the_file_has_none(source, tmp_path):
     G, card = load_generator(paths["g_ema"])
     assert G.synthesis.b16.conv1.conv_clamp == 256
     assert "conv_clamp is the study's (256)" in " ".join(card.transfer["said"])
+
+
+def test_another_group_size_of_the_discriminator_is_said(model, source):
+    """D goes on with the study's: groups are a setting of the training, which no weight depends on."""
+    found, G = dataclasses.replace(model, kind="nvidia_torch", mbstd_group_size=8), Generator(**SHAPE)
+    assert not fitted(spec(source, mbstd_group_size=8), G, found).said
+    (line,) = fitted(spec(source), G, found).said
+    assert line == "D was trained with an mbstd_group_size of 8, and is trained on with the study's 4"
+    card = foreign_card(found, source, G, name="ffhq", domain="face", seed=0)
+    assert card.transfer["mbstd_group_size"] == 8
 
 
 def test_truncation_is_towards_the_files_mean(model, source, tmp_path):
