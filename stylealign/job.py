@@ -23,6 +23,14 @@ log = logging.getLogger(__name__)
 
 EXIT_FAILED, EXIT_INTERRUPTED = 1, 75  # 75: the state is saved, and the same command goes on
 
+JUDGES = {
+    "weights": "judge",
+    "regions_weights": "regions_judge",
+    "reader": "attributes_judge",
+    "diversity": "diversity_judge",
+}
+"""What jobs call the weights of the judges they ask, and where their settings name those judges."""
+
 Files = Path | list[Path] | None
 
 
@@ -54,7 +62,7 @@ def job_of(snakemake: Any) -> Job:
         judge=spec.get("judge"),
         seed=spec.get("seed", spec.get("study_seed")),
         rule=getattr(snakemake, "rule", None),
-        behind=gathered(inputs),
+        behind=gathered(inputs, {role: spec.get(name) for role, name in JUDGES.items()}),
     )
     return Job(
         input=SimpleNamespace(**inputs),

@@ -12,14 +12,15 @@ import re
 import struct
 import tokenize
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from stylealign.config.checkpoint_header import read_metadata
 from stylealign.errors import StyleAlignError
-from stylealign.provenance import capped, file_sha256, text_digest
+from stylealign.provenance import canonical_json, capped, file_sha256, text_digest
+from stylealign.reading import ZIP_ERRORS
 from stylealign.signature import KEY as SIGNATURE_KEY
 
 SHORT = 16  # digits of a digest
@@ -27,12 +28,12 @@ MAX_HASHED_BYTES = 2**20  # a file that says nothing of itself is hashed up to h
 MAX_PAGE_BYTES = 2**28
 END_BYTES = 22  # of the record that ends an archive, before its comment
 MODEL_FILE = "g_ema.safetensors"
-JUDGE_ROLES = ("weights", "regions_weights", "reader", "diversity")
-"""What a job calls the weights of the judges it asks."""
+HASHED_ROLES = ("weights", "regions_weights", "reader", "diversity", "checkpoint", "pair", "file")
+"""What a job calls judges' weights and others' checkpoints: hashed whole where they say nothing of themselves."""
 
-UNREADABLE = (StyleAlignError, OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-UNREADABLE += (RecursionError, NotImplementedError, struct.error, tokenize.TokenError, zipfile.BadZipFile)  # type: ignore[assignment]
-"""What reading the header of a foreign or damaged file may raise."""
+UNREADABLE: tuple[type[Exception], ...] = (*ZIP_ERRORS, StyleAlignError, TypeError, LookupError, AttributeError)
+UNREADABLE += (ArithmeticError, SyntaxError, MemoryError, tokenize.TokenError)
+"""What reading the header of a foreign or damaged file may raise; a recursion too deep is a RuntimeError."""
 
 Provenance = dict[str, Any]
 
@@ -109,7 +110,9 @@ def _png_text(path: Path) -> str:
 
 def _pdf_text(path: Path) -> str:
     """The keywords, as matplotlib writes them."""
-    found = re.search(rb"/Keywords \(((?:[^()\\]|\\.)*)\)", path.read_bytes()[-MAX_PAGE_BYTES:], re.DOTALL)
+    with open(path, "rb") as file:
+        file.seek(max(0, path.stat().st_size - MAX_PAGE_BYTES))
+        found = re.search(rb"/Keywords \(((?:[^()\\]|\\.)*)\)", file.read(), re.DOTALL)
     return re.sub(r"\\(.)", r"\1", found[1].decode("latin-1")) if found else ""
 
 
@@ -125,7 +128,8 @@ class Origin:
     """What a file's header says: what tells it from another of its name, and the models and judges behind it.
 
     ``identity`` is ``weights:`` and the digest of a checkpoint's weights; ``provenance:``, of what the file says of how
-    it was made; ``images:``, of an image set's images; of a small file its ``sha256:``, of another one its ``bytes:``.
+    it was made; ``images:``, of an image set's images; of another small file (or one of :data:`HASHED_ROLES`) its
+    ``sha256:``, of a large one its ``bytes:``.
     """
 
     identity: str
@@ -133,15 +137,25 @@ class Origin:
     judges: Mapping[str, str] = field(default_factory=dict)
 
 
-def origin_of(path: Path) -> Origin:
-    """Where a file comes from, from its header alone; never an error: what is damaged is found by the job itself."""
+def origin_of(path: Path, *, hashed: bool = False) -> Origin:
+    """Where a file comes from, from its header; never an error: what is damaged is found by the job itself.
+
+    With ``hashed`` a file of any size that says nothing of itself is read whole, and so is every file of a folder.
+    """
     try:
-        return Origin("folder") if path.is_dir() else _origin(path)
+        if path.is_dir():
+            return Origin(f"sha256:{_folder_digest(path)}" if hashed else "folder")
+        return _origin(path, hashed)
     except UNREADABLE:
         return Origin("unreadable")
 
 
-def _origin(path: Path) -> Origin:
+def _folder_digest(folder: Path) -> str:
+    files = sorted((file.relative_to(folder).as_posix(), file) for file in folder.rglob("*") if file.is_file())
+    return text_digest(canonical_json([[name, file_sha256(file)] for name, file in files]))
+
+
+def _origin(path: Path, hashed: bool) -> Origin:
     kind = container(path)
     if kind == "safetensors" and (digest := weights_digest(meta := safetensors_meta(path))):
         signature, line = _mapping(meta.get("provenance")), descent(_mapping(meta.get("card")))
@@ -153,7 +167,8 @@ def _origin(path: Path) -> Origin:
         told = f"provenance:{text_digest(json.dumps(signature, sort_keys=True))}"
         return Origin(told, _mapping(signature.get("models")), _mapping(signature.get("judges")))
     size = path.stat().st_size
-    return Origin(f"sha256:{file_sha256(path)[:SHORT]}" if size <= MAX_HASHED_BYTES else f"bytes:{size}")
+    is_hashed = hashed or size <= MAX_HASHED_BYTES
+    return Origin(f"sha256:{file_sha256(path)[:SHORT]}" if is_hashed else f"bytes:{size}")
 
 
 def weights_digest(meta: Mapping[str, Any]) -> str:
@@ -169,22 +184,26 @@ def descent(card: Mapping[str, Any]) -> list[str]:
     return [f"{name} {digest[:SHORT]}" for name, digest in pairs]
 
 
-def gathered(inputs: Mapping[str, Path | list[Path] | None]) -> Provenance:
+def gathered(
+    inputs: Mapping[str, Path | list[Path] | None], judge_names: Mapping[str, str | None] | None = None
+) -> Provenance:
     """What a job's input files say: ``inputs``, each with its identity; ``models`` and ``judges`` behind them.
 
-    Models and judges are those of the files themselves and of all that these were made from. Long lists are cut, and
-    told by a digest of the whole.
+    Models and judges are those of the files themselves and of all that these were made from. ``judge_names`` has, for
+    each role of judges' weights, which judge they are of. Long lists are cut, and told by a digest of the whole.
     """
     named: dict[str, str] = {}
     models: dict[str, list[str]] = {}
     judges: dict[str, str] = {}
+    asked = {role: name for role, name in (judge_names or {}).items() if name and role in inputs}
+    places = _places(dict.fromkeys(path for _, path in _each(inputs)))
     for role, path in _each(inputs):
-        origin = origin_of(path)
-        named[_place(path)] = origin.identity
+        origin = origin_of(path, hashed=role in HASHED_ROLES)
+        named[places[path]] = origin.identity
         models |= {**origin.models, **_model_beside(path)}
         judges |= origin.judges
-        if role in JUDGE_ROLES:
-            judges[_judge_name(path)] = origin.identity
+        judges |= {asked[role]: origin.identity} if role in asked else {}
+    judges |= {name: "no weights" for role, name in asked.items() if inputs[role] is None}
     found: dict[str, Mapping[str, Any]] = {"inputs": named, "models": models, "judges": judges}
     return {name: capped(value) for name, value in found.items() if value}
 
@@ -200,10 +219,11 @@ def _each(inputs: Mapping[str, Path | list[Path] | None]) -> Iterator[tuple[str,
         yield from ((role, path) for path in (paths if isinstance(paths, list) else [paths]) if path is not None)
 
 
-def _place(path: Path) -> str:
-    """A file's path in the study's folder; of one elsewhere only its name."""
-    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
-
-
-def _judge_name(path: Path) -> str:
-    return path.parent.name if path.name in ("judge.safetensors", "weights") else path.name
+def _places(paths: Iterable[Path]) -> dict[Path, str]:
+    """Each file's path in the study's folder; of one elsewhere only its name, numbered where several have it."""
+    places: dict[Path, str] = {}
+    for path in paths:
+        place = path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
+        same = [one for one in places.values() if re.sub(r" \(\d+\)$", "", one) == place]
+        places[path] = f"{place} ({len(same) + 1})" if same else place
+    return places

@@ -39,6 +39,7 @@ _SOFTWARE = (*_VERSIONED, "python", "platform")
 _ORDER = ("rule", "config_digest", "config", "code_digest", "models", "judge", "judges", "seed", "inputs")
 MAX_SETTINGS, MAX_TEXT = 4096, 400  # characters of a job's settings that its results hold whole, of one of them
 MAX_LISTED = 32  # models or files that a result names one by one
+MORE = "and more, "  # and a digest: the others
 
 
 def canonical_json(value: Any) -> str:
@@ -112,17 +113,18 @@ def describe(
 ) -> dict[str, Any]:
     """What a result's file says of how it was made: no clock, no host, no place, so that equal runs give equal bytes.
 
-    ``spec`` is the job's slice of the study as canonical JSON, kept whole where it is small; ``behind`` is what
-    :func:`stylealign.origins.gathered` found in the job's inputs.
+    ``spec`` is the job's slice of the study as JSON, kept whole where it is small; of absolute paths the last parts
+    count. ``behind`` is what :func:`stylealign.origins.gathered` found in the job's inputs.
     """
-    settings = _told_settings(json.loads(spec)) if len(spec) <= MAX_SETTINGS else None
+    settings = _told_settings(json.loads(spec))
+    text = canonical_json(settings)
     return {
         **versions(),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         **({"rule": rule} if rule else {}),
-        "config_digest": text_digest(spec),
-        **({"config": settings} if settings else {}),
+        "config_digest": text_digest(text),
+        **({"config": settings} if settings and len(text) <= MAX_SETTINGS else {}),
         "code_digest": code,
         "judge": judge,
         "seed": seed,
@@ -143,11 +145,17 @@ def _told_settings(value: Any) -> Any:
 
 
 def capped(entries: Mapping[str, Any]) -> dict[str, Any]:
-    """The first entries of a long mapping; the others are counted, and the whole is told by its digest."""
-    if len(entries) <= MAX_LISTED:
+    """The first entries of a long mapping; the others are counted, and the whole is told by its digest.
+
+    Of entries that come from mappings that were cut themselves nobody knows how many are the same.
+    """
+    named = {key: value for key, value in entries.items() if not key.startswith(MORE)}
+    num_cut = len(entries) - len(named)
+    if len(named) <= MAX_LISTED and num_cut <= 1:
         return dict(entries)
-    shown = dict(list(entries.items())[:MAX_LISTED])
-    return {**shown, f"and more, {text_digest(canonical_json(entries))}": f"{len(entries) - MAX_LISTED} more"}
+    shown = dict(list(named.items())[:MAX_LISTED])
+    others = "more, of lists that were cut already" if num_cut else f"{len(named) - MAX_LISTED} more"
+    return {**shown, f"{MORE}{text_digest(canonical_json(entries))}": others}
 
 
 def told(provenance: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
@@ -160,22 +168,30 @@ def told(provenance: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
 
 
 def _lines(key: str, value: Any) -> list[str]:
-    if key == "parts" and isinstance(value, Mapping):
-        parts = {name: dict(part).items() for name, part in capped(value).items() if isinstance(part, Mapping)}
-        digests = {
-            name: [f"{key} {one}" for key, one in part if key.endswith("_digest")] for name, part in parts.items()
-        }
-        return [f"{name}: {', '.join(found)}" for name, found in digests.items()]
-    if isinstance(value, Mapping):
-        return [f"{key}: {_line(one)}" for key, one in value.items()]
-    return [_line(one) for one in value] if isinstance(value, list) else [_line(value)]
+    if not isinstance(value, Mapping):
+        return [_line(one) for one in value] if isinstance(value, list) else [_line(value)]
+    entries = sorted((capped(value) if key == "parts" else value).items(), key=lambda entry: entry[0].startswith(MORE))
+    tell = {"parts": _part, "models": _descent}.get(key, _line)
+    return [f"{name}: {tell(one)}" for name, one in entries]
+
+
+def _part(value: Any) -> str:
+    """How a part of a table was made: its digests."""
+    if not isinstance(value, Mapping):
+        return _line(value)
+    return ", ".join(f"{key} {_line(one)}" for key, one in value.items() if key.endswith("_digest"))
+
+
+def _descent(value: Any) -> str:
+    return " -> ".join(map(_line, value)) if isinstance(value, list) else _line(value)
 
 
 def _line(value: Any) -> str:
-    """One line for a value; a line of descent has arrows."""
+    """One line for a value: text as it is, unless it has several lines."""
     if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
-        return " -> ".join(value) if " " in value[0] else ", ".join(value)
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+        return ", ".join(map(_line, value))
+    is_line = isinstance(value, str) and len(value.splitlines()) <= 1
+    return value if is_line else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def versions() -> dict[str, str]:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from stylealign import origins
 from stylealign.errors import InterruptedRun, JudgeError
 from stylealign.job import as_paths, error_text, exit_code, job_of, settle_times
 from stylealign.provenance import canonical_json, text_digest
@@ -55,7 +56,32 @@ def test_a_study_by_any_other_place_says_the_same():
     assert (
         said[0].provenance["config"] == said[1].provenance["config"] == {"domain": {"path": "photos"}, "few": ["a/b"]}
     )
-    assert said[0].provenance["config_digest"] != said[1].provenance["config_digest"]
+    assert said[0].provenance == said[1].provenance, "not in a digest either"
+    other = job({"domain": {"path": "/home/paintings"}, "few": ["a/b"]}, code="c").provenance
+    assert other["config_digest"] != said[0].provenance["config_digest"]
+
+
+def test_judges_are_told_by_their_names_in_the_study_and_their_whole_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(origins, "MAX_HASHED_BYTES", 2)
+    spec = {"judge": "sharp", "regions_judge": "parts", "attributes_judge": "colour", "seed": 0}
+    (tmp_path / "parser").mkdir()
+    files = [tmp_path / "weights.pth", tmp_path / "parser/model.pth"]
+    said = []
+    for place, text in [(0, "one"), (0, "two"), (1, "one"), (1, "two")]:
+        for file in files:
+            file.write_text("one")
+        files[place].write_text(text)
+        roles = {"weights": str(files[0]), "regions_weights": str(tmp_path / "parser"), "reader": []}
+        said.append(job(spec, roles, code="c").provenance["judges"])
+    assert [list(one) for one in said] == [["sharp", "parts", "colour"]] * 4
+    assert said[0] == said[2]
+    assert said[0]["colour"] == "no weights"
+    assert said[1]["sharp"] != said[0]["sharp"], "of one size, yet others"
+    assert said[3]["parts"] != said[0]["parts"], "in a folder too"
+
+
+def test_a_judge_in_training_is_behind_nothing_yet(tmp_path):
+    assert "judges" not in job({"judge": "embedded"}, {"images": [str(tmp_path)]}, code="c").provenance
 
 
 def test_settings_are_kept_whole_only_where_they_are_small():

@@ -18,7 +18,7 @@ from stylealign.figures.figure_page import write_figure_page
 from stylealign.figures.sheet import Sheet
 from stylealign.figures.table_page import write_table_page
 from stylealign.origins import container, gathered, origin_of, read_signature
-from stylealign.provenance import MAX_LISTED, describe
+from stylealign.provenance import MAX_LISTED, MORE, capped, describe
 from stylealign.signature import sign, signature, signature_text
 from stylealign.writing import write_npz
 
@@ -107,9 +107,8 @@ def test_what_is_behind_a_file_is_behind_what_is_made_of_it(make_family, tmp_pat
     family = make_family(0.3)
     (tmp_path / "judges/sharp").mkdir(parents=True)
     (tmp_path / "judges/sharp/weights").write_bytes(b"weights")
-    found = gathered(
-        {"g_ema": family["child"], "relatives": [family["parent"]], "weights": Path("judges/sharp/weights")}
-    )
+    files = {"g_ema": family["child"], "relatives": [family["parent"]], "weights": Path("judges/sharp/weights")}
+    found = gathered(files, {"weights": "sharp", "reader": "unasked"})
     assert set(found["models"]) == {read_card(family[one]).model for one in ("child", "parent")}
     assert found["judges"] == {"sharp": found["inputs"]["judges/sharp/weights"]}
     assert found["judges"]["sharp"].startswith("sha256:")
@@ -138,6 +137,26 @@ def test_a_long_list_is_cut_and_told_by_its_digest(tmp_path):
     assert list(first.values())[-1] == "8 more"
     files[-1].write_text("changed")
     assert gathered({"parts": files})["inputs"] != first, "what is not listed still counts"
+
+
+def test_cut_lists_of_inputs_are_not_counted_as_entries():
+    cut = [capped({f"{name}{number:02}": "x" for number in range(MAX_LISTED + 8)}) for name in "ab"]
+    assert capped(cut[0]) == cut[0]
+    both = capped({**cut[0], **cut[1]})
+    assert len(both) == MAX_LISTED + 1
+    *named, others = both
+    assert named == [name for name in cut[0] if not name.startswith(MORE)]
+    assert (others[: len(MORE)], both[others]) == (MORE, "more, of lists that were cut already")
+
+
+def test_files_of_one_name_elsewhere_are_told_apart(tmp_path):
+    files = [tmp_path / folder / "net.pt" for folder in "ab"]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(file.parent.name)
+    found = gathered({"one": files[0], "several": files})["inputs"]
+    assert list(found) == ["net.pt", "net.pt (2)"]
+    assert len(set(found.values())) == 2
 
 
 def test_image_sets_folders_and_files_that_say_nothing(tmp_path):

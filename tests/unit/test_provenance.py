@@ -249,3 +249,20 @@ def test_a_listing_does_not_know_where_it_lies_and_survives_lost_links(photograp
     before = listing_digest(photographs)
     photographs.rename(photographs.with_name("moved"))
     assert listing_digest(photographs.with_name("moved")) == before
+
+
+def test_told_names_descent_by_arrows_nothing_else_and_the_rest_of_a_long_list_last():
+    lines = dict(
+        told(
+            {
+                "models": {"and more, 00": "8 more", "cat": ["face 01", "cat 23"]},
+                "config": {"prompts": ["a photo", "a sketch"], "text": "two\nlines", "none": []},
+                "parts": {f"{number:02}": {"code_digest": "c0de", "seed": 0} for number in range(40)},
+            }
+        )
+    )
+    assert lines["models"] == ["cat: face 01 -> cat 23", "and more, 00: 8 more"]
+    assert lines["config"] == ["prompts: a photo, a sketch", 'text: "two\\nlines"', "none: []"]
+    assert lines["parts"][0] == "00: code_digest c0de"
+    assert lines["parts"][-1].endswith("8 more")
+    assert len(lines["parts"]) == 33
