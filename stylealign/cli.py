@@ -58,11 +58,9 @@ def inspect(
     as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
 ) -> None:
     """Say what a file is, who made it and how."""
-    from stylealign.inspection.findings import to_json, to_text
-    from stylealign.inspection.inspect_file import inspect_file
+    from stylealign.inspection.inspect_file import inspected
 
-    found = _or_exit(inspect_file, file)
-    typer.echo((to_json if as_json else to_text)(str(file), found))
+    typer.echo(_or_exit(inspected, file, as_json=as_json))
 
 
 @app.command()

@@ -1,8 +1,8 @@
 """Archives: npz by the names and shapes of their arrays, image sets, and torch's own, which others' checkpoints are."""
 
 import zipfile
+from io import BytesIO
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -45,15 +45,18 @@ def _what(names: set[str]) -> str:
 def _array(archive: zipfile.ZipFile, name: str) -> str:
     """Type and shape of an array, and what it holds where that is short; only its header is read otherwise."""
     with archive.open(name) as file:
-        shape, dtype = _header(file)
-        size = int(np.prod(shape, dtype=np.float64)) * dtype.itemsize
-        short = size <= MAX_SHOWN_BYTES and not dtype.hasobject and len(shape) < 2
-        values = np.frombuffer(file.read(size), dtype).reshape(shape) if short and size else None
+        head = BytesIO(
+            file.read(MAX_HEADER_BYTES + MAX_SHOWN_BYTES)
+        )  # and no more: a small file may unpack to a large one
+    shape, dtype = _header(head)
+    size = int(np.prod(shape, dtype=np.float64)) * dtype.itemsize
+    is_short = 0 < size <= MAX_SHOWN_BYTES and not dtype.hasobject and len(shape) < 2
+    values = np.frombuffer(head.read(size), dtype).reshape(shape) if is_short else None
     about = f"{'text' if dtype.kind == 'U' else dtype.name} {list(shape)}"
     return about if values is None else f"{about}: {', '.join(str(one) for one in values.ravel()[:16])}"
 
 
-def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+def _header(file: BytesIO) -> tuple[tuple[int, ...], np.dtype]:
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(file, max_header_size=MAX_HEADER_BYTES)

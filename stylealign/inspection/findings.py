@@ -17,11 +17,18 @@ MAX_SHOWN, WIDTH = 1000, 100  # characters of one value, of one line of it
 
 @dataclass(frozen=True)
 class Findings:
-    """``what`` the file is, ``facts`` about it (each one line of text, or several) and how it was made."""
+    """``what`` the file is, ``facts`` about it (each one line of text, or several) and how it was made.
+
+    Raises ``TypeError`` for a provenance that is none: files may say anything.
+    """
 
     what: str
     facts: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.provenance, Mapping):
+            raise TypeError("what it says of how it was made is no mapping")
 
 
 def to_text(name: str, findings: Findings) -> str:

@@ -1,6 +1,8 @@
 """`stylealign inspect`: every kind of file tells what it is; nothing in it can move a terminal or stop the reader."""
 
 import json
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,7 @@ from stylealign.figures import style
 from stylealign.figures.figure_page import write_figure_page
 from stylealign.figures.sheet import Sheet
 from stylealign.inspection.findings import Findings, escaped, to_json, to_text
-from stylealign.inspection.inspect_file import inspect_file
+from stylealign.inspection.inspect_file import inspect_file, inspected
 from stylealign.judges.embedded import save_embedded
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
 from stylealign.networks.encoder import Encoder
@@ -171,6 +173,88 @@ def test_a_card_that_lacks_what_it_should_say_is_one_line(tmp_path, kind, card):
     with pytest.raises(StyleAlignError, match=r"x\.safetensors") as caught:
         inspect_file(tmp_path / "x.safetensors")
     assert len(str(caught.value).splitlines()) == 1
+
+
+def safetensors_saying(path: Path, meta: str) -> Path:
+    header = json.dumps({"__metadata__": {"stylealign": meta}}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + b" ")
+    return path
+
+
+SAID = ['["a"]', '"a"', "3", '{"parts": {"a": 1}, "models": [1]}', f'{{"x": {"[" * 900}{"]" * 900}}}']
+
+MANY_NANS = json.dumps({"parts": {str(number): {"seed": float("nan")} for number in range(40)}})
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("provenance", [*SAID, MANY_NANS])
+def test_whatever_a_file_says_of_how_it_was_made_is_text_or_one_line(tmp_path, provenance, as_json):
+    file = safetensors_saying(
+        tmp_path / "x.safetensors", f'{{"identity": {{}}, "step": 1, "provenance": {provenance}}}'
+    )
+    said = text_or_line(file, as_json)
+    assert said.startswith("{") if as_json and "state for resuming" in said else said.startswith(str(file))
+
+
+def text_or_line(file: Path, as_json: bool = False) -> str:
+    try:
+        return inspected(file, as_json=as_json)
+    except StyleAlignError as error:
+        return str(error)
+
+
+def npz_of(path: Path, *parts: bytes, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive, archive.open("z.npy", "w") as file:
+        for part in parts:
+            file.write(part)
+    return path
+
+
+HEADER = b"{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }\n"
+BOMBS = {
+    "no number of values": b"\x93NUMPY\x01\x00" + len(HEADER).to_bytes(2, "little") + HEADER,
+    "a header without end": b"\x93NUMPY\x02\x00" + (2**26).to_bytes(4, "little"),
+}
+
+
+@pytest.mark.parametrize("head", BOMBS.values(), ids=BOMBS)
+def test_a_small_archive_that_unpacks_to_a_large_one_is_not_unpacked(tmp_path, head):
+    file = npz_of(tmp_path / "bomb.npz", head, *[bytes(2**20)] * 64)
+    assert file.stat().st_size < 2**17
+    tracemalloc.start()
+    said = text_or_line(file)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "bomb.npz" in said
+    assert peak < 2**24
+
+
+@pytest.mark.parametrize("head", [b"{'a': (((\n", b"{'descr': '<f8'", b"(" * 5000])
+def test_an_array_whose_header_is_none_is_one_line(tmp_path, head):
+    file = npz_of(tmp_path / "a.npz", b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head)
+    with pytest.raises(StyleAlignError, match=r"a\.npz: cannot be read"):
+        inspect_file(file)
+
+
+def test_encrypted_and_altered_entries_are_one_line(tmp_path):
+    written = bytearray(npz_of(tmp_path / "a.npz", bytes(range(256)) * 8).read_bytes())
+    encrypted, altered = bytearray(written), bytearray(written)
+    for record, place in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)]:
+        encrypted[encrypted.find(record) + place] |= 1
+    altered[35:60] = bytes(25 * [0xFF])
+    for number, changed in enumerate([encrypted, altered]):
+        file = tmp_path / f"changed{number}.npz"
+        file.write_bytes(changed)
+        with pytest.raises(StyleAlignError, match=file.name):
+            inspect_file(file)
+
+
+def test_names_that_no_file_can_have_are_one_line(tmp_path):
+    for name in ("x" * 400, "x\x1b[31m", "file/in_a_file"):
+        (tmp_path / "file").touch()
+        with pytest.raises(StyleAlignError) as caught:
+            inspect_file(tmp_path / name)
+        assert str(caught.value).isprintable()
 
 
 def test_a_truncated_file_of_each_kind_is_one_line(tmp_path, signed):
