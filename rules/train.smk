@@ -45,6 +45,7 @@ rule adopt:
     input:
         checkpoint=checkpoint_of_model,
         pair=pair_beside_checkpoint,
+        parent=of_parent("results/models/{parent}/g_ema.safetensors"),
     output:
         g_ema="results/models/{model}/g_ema.safetensors",
         pair="results/models/{model}/pair.safetensors",

@@ -10,5 +10,6 @@ from stylealign.training.adopt import adopt_checkpoint
 adopt_checkpoint(
     ResolvedModel.joined(job.spec, job.config["untracked"][job.spec["name"]]),
     **vars(job.output),
+    parent=job.input.parent,
     provenance=job.provenance,
 )

@@ -141,7 +141,7 @@ def _check_model(sketch: Sketch, name: str, model: Model) -> Iterator[Problem]:
 
 
 def _check_adopted(sketch: Sketch, key: str, model: Model) -> Iterator[Problem]:
-    for name in ("parent", "total_kimg", "training"):
+    for name in ("total_kimg", "training"):
         if name in model.model_fields_set and getattr(model, name) is not None:
             yield Problem(f"{key}.{name}", "means nothing beside `from`, which is never trained here; drop one of them")
     yield from check_path(sketch, f"{key}.from", model.checkpoint, "file")

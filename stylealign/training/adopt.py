@@ -1,8 +1,9 @@
 """Take a finished checkpoint (``from:`` in the config) into the study: the same five files as a training, none trained.
 
 It may be one of this project's or any other kind that is known (:mod:`stylealign.formats.read`). The averaged generator
-becomes the model. A child needs a training pair: ours lies in the ``pair.safetensors`` beside the checkpoint, others'
-may be in the file; what is missing is the averaged generator for G, and random weights for D, with a warning.
+becomes the model; a ``parent`` beside ``from`` makes it that one's child, on the user's word. A child needs a training
+pair: ours lies in the ``pair.safetensors`` beside the checkpoint, others' may be in the file; what is missing is the
+averaged generator for G, and random weights for D, with a warning.
 """
 
 import copy
@@ -15,15 +16,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stylealign.checkpoint import ModelCard, load_strictly, save_generator, save_tensors
+from stylealign.checkpoint import ModelCard, load_strictly, read_card, save_generator, save_tensors
 from stylealign.config.models import ResolvedModel
-from stylealign.errors import CheckpointError
+from stylealign.errors import CheckpointError, LineageError
 from stylealign.formats.architecture import same_widths
 from stylealign.formats.foreign import ForeignModel
 from stylealign.networks.discriminator import Discriminator
 from stylealign.networks.generator import Generator
 from stylealign.tables import TICKS, TRAINING, write_table
-from stylealign.training.foreign import OWN_KIND, foreign_card, read_any
+from stylealign.training.foreign import NOT_TRAINED_HERE, OWN_KIND, foreign_card, read_any
 from stylealign.training.run import SAMPLE_BATCH, sample_pixels, save_samples, study_z
 from stylealign.training.state import build_networks
 
@@ -40,12 +41,13 @@ def adopt_checkpoint(
     ticks: Path,
     cost: Path,
     samples: Path,
+    parent: Path | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write ``spec.checkpoint`` as the model ``spec.name``.
+    """Write ``spec.checkpoint`` as the model ``spec.name``, descending from the model ``parent`` where there is one.
 
     Raises :class:`CheckpointError` when the file is damaged, of no known kind, or of another architecture or
-    resolution.
+    resolution, and :class:`LineageError` when it was trained by this project and not from that parent.
     """
     assert spec.checkpoint is not None
     source = Path(spec.checkpoint)
@@ -55,6 +57,8 @@ def adopt_checkpoint(
     averaged = _averaged(G, found, source)
     _load_pair(found, G, D, averaged, source.with_name("pair.safetensors") if own else source)
     card = _card(spec, found, own, averaged)
+    if parent is not None:
+        card = as_child(card, read_card(parent), source)
     networks: dict[str, Tensor] = {f"G/{name}": value for name, value in G.state_dict().items()}
     networks |= {f"D/{name}": value for name, value in D.state_dict().items()}
     save_tensors(pair, networks, {"kind": "pair", "model": spec.name, "card": dataclasses.asdict(card)})
@@ -136,6 +140,24 @@ def _card(spec: ResolvedModel, found: ForeignModel, own: ModelCard | None, avera
         domain=spec.domain,
         lineage=(*own.lineage[:-1], spec.name),
         transfer={**own.transfer, "adopted": own.model, "discriminator": discriminator},
+    )
+
+
+def as_child(card: ModelCard, parent: ModelCard, source: Path) -> ModelCard:
+    """``card`` as that of a child of ``parent``: where the file does not know, on the word of whoever declared it.
+
+    Raises :class:`LineageError` for a model that this project trained otherwise.
+    """
+    is_known = card.recipe != NOT_TRAINED_HERE
+    if is_known and parent.digest not in card.lineage_digests[:-1]:
+        raise LineageError(
+            f"models.{card.model}.parent: {source} says that it was not trained from {parent.model}; drop the parent"
+        )
+    return dataclasses.replace(
+        card,
+        lineage=(*parent.lineage, card.model),
+        lineage_digests=(*parent.lineage_digests, card.digest),
+        transfer={**card.transfer, "parent": parent.model, "descent": "known" if is_known else "declared"},
     )
 
 

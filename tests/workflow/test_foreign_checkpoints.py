@@ -193,10 +193,12 @@ def test_a_study_of_four_kinds_is_planned(study):
         assert len([job for job in jobs if job.startswith(message)]) >= len(KINDS), message
 
 
-def test_the_rule_adopts_one(study):
+def test_the_rule_adopts_one_and_its_declared_parent_before_it(study):
+    study.edit("study.yaml", "rosinality.pt}", "rosinality.pt, parent: nvidia_tf}")
     target = "results/models/rosinality/g_ema.safetensors"
     run = study.snakemake("--cores", "1", target, "--configfile", "study.yaml")
     assert run.returncode == 0, run.stdout + run.stderr
     card = read_card(study.folder / target)
     assert (card.transfer["adopted"], card.transfer["discriminator"]) == ("rosinality.pt", "kept")
+    assert (card.lineage, card.transfer["descent"]) == (("nvidia_tf", "rosinality"), "declared")
     assert study.planned(target, "--configfile", "study.yaml") == []

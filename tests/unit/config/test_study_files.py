@@ -337,12 +337,9 @@ def test_a_long_list_of_mistakes_is_shown_in_part():
 def test_a_finished_checkpoint_is_not_trained():
     ready = {"domain": "face", "from": "pyproject.toml", "parent": "face", "total_kimg": 3, "training": {"lr": 0.1}}
     lines = mistakes(("models.ready", ready))
-    assert [line.split(":")[0] for line in lines[:3]] == [
-        "models.ready.parent",
-        "models.ready.total_kimg",
-        "models.ready.training",
-    ]
-    assert "is no checkpoint of a known kind" in lines[3]
+    assert [line.split(":")[0] for line in lines[:2]] == ["models.ready.total_kimg", "models.ready.training"]
+    assert "is no checkpoint of a known kind" in lines[2]
+    assert len(lines) == 3  # a parent may stand beside it
 
 
 def test_photographs_are_not_measured_by_the_embedded_judge(tmp_path):

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from stylealign.checkpoint import load_generator, load_tensors, state_digest
+from stylealign.checkpoint import load_generator, load_tensors, save_generator, state_digest
 from stylealign.config.models import Architecture, ResolvedModel, Samples, Training
-from stylealign.errors import CheckpointError
+from stylealign.editing.translate import check_crossing
+from stylealign.errors import CheckpointError, LineageError
 from stylealign.formats.foreign import ForeignModel
 from stylealign.formats.rosinality import save_rosinality, to_rosinality
 from stylealign.latents import sample_z
@@ -48,10 +49,10 @@ def spec(path, **architecture):
     )
 
 
-def adopt(settings, folder):
+def adopt(settings, folder, **beside):
     names = {"g_ema": "g_ema.safetensors", "pair": "pair.safetensors", "ticks": "t.parquet", "cost": "c.parquet"}
     paths = {key: folder / name for key, name in {**names, "samples": "samples.npz"}.items()}
-    adopt_checkpoint(settings, **paths)
+    adopt_checkpoint(settings, **paths, **beside)
     return paths
 
 
@@ -167,6 +168,44 @@ def test_another_group_size_of_the_discriminator_is_said(model, source):
     assert line == "D was trained with an mbstd_group_size of 8, and is trained on with the study's 4"
     card = foreign_card(found, source, G, name="ffhq", domain="face", seed=0)
     assert card.transfer["mbstd_group_size"] == 8
+
+
+@pytest.fixture
+def dog(model, tmp_path):
+    """A model that was trained from the other one elsewhere."""
+    moved = {name: value * 1.01 for name, value in model.generator.items()}
+    save_rosinality(tmp_path / "dog.pt", dataclasses.replace(model, generator=moved))
+    return spec(tmp_path / "dog.pt").model_copy(update={"name": "dog", "parent": "ffhq"})
+
+
+def test_two_published_models_are_relatives_where_the_user_says_so(source, dog, tmp_path):
+    parent = adopt(spec(source), tmp_path / "ffhq")["g_ema"]
+    paths = adopt(dog, tmp_path / "dog", parent=parent)
+    (_, above), (_, card) = load_generator(parent), load_generator(paths["g_ema"])
+    assert card.lineage == ("ffhq", "dog")
+    assert card.lineage_digests[0] == above.digest != card.digest
+    assert (card.transfer["parent"], card.transfer["descent"]) == ("ffhq", "declared")
+    _, meta = load_tensors(paths["pair"])
+    assert tuple(meta["card"]["lineage_digests"]) == card.lineage_digests
+    check_crossing(above, card, "ffhq to dog")
+    _, alone = load_generator(adopt(dog, tmp_path / "alone")["g_ema"])
+    with pytest.raises(LineageError):
+        check_crossing(above, alone, "ffhq to dog")
+
+
+def test_a_model_of_ours_knows_its_parent(source, dog, tmp_path):
+    parent, child = (adopt(one, tmp_path / one.name)["g_ema"] for one in (spec(source), dog))
+    (_, above), (G, card) = load_generator(parent), load_generator(child)
+    own = tmp_path / "own.safetensors"
+    again = dog.model_copy(update={"checkpoint": str(own)})
+    trained = dataclasses.replace(card, recipe=1, lineage=("x", "y"), lineage_digests=(above.digest, card.digest))
+    save_generator(own, G, trained)
+    _, found = load_generator(adopt(again, tmp_path / "known", parent=parent)["g_ema"])
+    assert (found.lineage, found.lineage_digests) == (("ffhq", "dog"), trained.lineage_digests)
+    assert found.transfer["descent"] == "known"
+    save_generator(own, G, dataclasses.replace(trained, lineage_digests=("0" * 64, card.digest)))
+    with pytest.raises(LineageError, match=r"models\.dog\.parent: .* was not trained from ffhq; drop the parent"):
+        adopt(again, tmp_path / "unknown", parent=parent)
 
 
 def test_truncation_is_towards_the_files_mean(model, source, tmp_path):
