@@ -32,6 +32,8 @@ def convert_checkpoint(source: Path, output: Path) -> list[Path]:
     for line in model.said:
         log.info("%s: %s", source, line)
     if output.suffix == THEIRS:
+        if clamp := model.architecture.get("conv_clamp"):
+            log.warning("%s: has no place for the conv_clamp of %g; images where it matters differ", output, clamp)
         save_rosinality(output, model)
         return [output]
     return _write_ours(model, card, source, output)

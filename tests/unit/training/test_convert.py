@@ -84,6 +84,19 @@ def test_a_mean_that_is_missing_is_written(tmp_path):
     assert found.generator["mapping.w_avg"].abs().max() > 0.01
 
 
+def test_a_clamp_that_a_pt_has_no_place_for_is_warned_of(tmp_path, caplog):
+    G = Generator(**SHAPE, conv_clamp=256.0)
+    digests = (state_digest(G.state_dict()),)
+    save_generator(
+        tmp_path / "a.safetensors", G, ModelCard("a", "b", G.init_kwargs, 16, ("a",), digests, 0.0, 0.0, 0, 0, "0")
+    )
+    convert_checkpoint(tmp_path / "a.safetensors", tmp_path / "b.safetensors")
+    assert "conv_clamp" not in caplog.text
+    assert load_generator(tmp_path / "b.safetensors")[0].synthesis.b16.conv1.conv_clamp == 256
+    convert_checkpoint(tmp_path / "a.safetensors", tmp_path / "b.pt")
+    assert "no place for the conv_clamp of 256" in caplog.text
+
+
 REFUSED = {
     "itself": ("a.pt", "would overwrite the source"),
     "another suffix": ("b.pkl", "name a file that ends in .safetensors"),
