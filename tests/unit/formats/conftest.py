@@ -43,6 +43,15 @@ def make_discriminator():
     return make
 
 
+@pytest.fixture
+def write(tmp_path):
+    def put(content, name="network.pkl"):
+        (tmp_path / name).write_bytes(content)
+        return tmp_path / name
+
+    return put
+
+
 def moved(network):
     with torch.no_grad():
         for tensor in network.state_dict().values():

@@ -17,15 +17,6 @@ def networks(make_generator, make_discriminator):
     return make_generator(0), make_discriminator(2), make_generator(1)
 
 
-@pytest.fixture
-def write(tmp_path):
-    def put(content, name="network.pkl"):
-        (tmp_path / name).write_bytes(content)
-        return tmp_path / name
-
-    return put
-
-
 def refused(path):
     with pytest.raises(CheckpointError) as caught:
         read_nvidia_tf(path)

@@ -17,15 +17,6 @@ def networks(make_generator, make_discriminator):
     return make_generator(0), make_generator(1), make_discriminator(2)
 
 
-@pytest.fixture
-def write(tmp_path):
-    def put(content, name="network.pkl"):
-        (tmp_path / name).write_bytes(content)
-        return tmp_path / name
-
-    return put
-
-
 def assert_same_images(model, G, **expected):
     found = Generator(**model.architecture)
     found.load_state_dict(model.generator)
