@@ -95,6 +95,8 @@ def _check_card(values: Mapping[str, Any]) -> None:
     for name in ("lineage", "lineage_digests"):
         is_right = values[name] and all(isinstance(one, str) for one in values[name])
         wrong += [] if is_right and len(values[name]) == len(values["lineage"]) else [name]
+    if not wrong and values["architecture"].get("img_resolution", values["img_resolution"]) != values["img_resolution"]:
+        wrong = ["img_resolution"]
     if wrong:
         raise ValueError(f"its {wrong[0]} is not one")
 

@@ -158,7 +158,7 @@ def warm_up() -> None:
     import torchvision  # noqa: F401
     import transformers  # noqa: F401
 
-    import stylealign.cli  # noqa: F401
+    import stylealign.cli
     import stylealign.training.adopt  # noqa: F401
 
     torch.set_num_threads(1)
@@ -206,7 +206,7 @@ def _headers() -> Iterator[Case]:
         "nothing in it": safetensors({}),
         "20 MB of metadata": safetensors({"__metadata__": {"x": "y" * 20_000_000}}),
         "120 MB of spaces": struct.pack("<Q", 120_000_000) + b"{" + b" " * 120_000_000,
-        "100000 tensors": safetensors({f"t{n}": tensor("F32", [0], 0, 0) for n in range(100_000)}),
+        "30000 tensors": safetensors({f"t{n}": tensor("F32", [0], 0, 0) for n in range(30_000)}),
         "metadata are a list": safetensors({"__metadata__": ["x"], **good}, data[:32]),
         "metadata of numbers": safetensors({"__metadata__": {"stylealign": 7}, **good}, data[:32]),
         "beyond the file": safetensors({"a": tensor("F32", [2**20], 0, 2**22)}, data),
@@ -225,9 +225,9 @@ def _headers() -> Iterator[Case]:
         "names of control characters": safetensors({"\x1b[2J\n\u202e": tensor("F32", [4], 0, 16)}, data[:16]),
         "a name of a megabyte": safetensors({"n" * 1_000_000: tensor("F32", [4], 0, 16)}, data[:16]),
     }.items():
-        valid = ("nothing in it", "20 MB of metadata", "100000 tensors", "of eight bits", "one name twice")
+        valid = ("nothing in it", "20 MB of metadata", "30000 tensors", "of eight bits", "one name twice")
         shown = (*valid, "names of control characters", "a name of a megabyte", "2^64 numbers")
-        yield from _case("safetensors", name, content, "from, convert, translate")
+        yield from _case("safetensors", name, content, "from, translate")
         yield from _case("safetensors", name, content, "inspect", EITHER if name in shown else REFUSED)
 
 
@@ -262,12 +262,13 @@ def _cards() -> Iterator[Case]:
         "half of a card's words hostile": carded(model="\x1b[2J\n", domain="../../canary", version="\u202e"),
     }.items():
         expect = EITHER if "hostile" in name else REFUSED
-        yield from _case("cards", name, content, "from, convert, translate", expect)
+        yield from _case("cards", name, content, "from, translate", expect)
         yield from _case("cards", name, content, "inspect", EITHER)
     for key, value in (
         ("w_dim", 10**9), ("z_dim", 10**9), ("w_dim", 10**5), ("mapping_layers", 10**9), ("mapping_layers", 10**5),
         ("img_resolution", 2**60), ("img_resolution", 4096), ("channel_base", 2**40), ("channel_max", 0), ("w_dim", -8),
-        ("w_dim", 8.5), ("w_dim", "8"), ("w_dim", None), ("img_resolution", 17), ("img_resolution", 0), ("conv_clamp", "x"),
+        ("w_dim", 8.5), ("w_dim", "8"), ("w_dim", None), ("img_resolution", 17), ("img_resolution", 0),
+        ("conv_clamp", "x"),
         ("mapping_layers", True), ("channel_max", 10**30), ("canary", 1),
     ):  # fmt: skip
         architecture = {**generator().init_kwargs, key: value}
@@ -406,7 +407,7 @@ def _script(module: torch.nn.Module) -> bytes:
 
 
 def _torch_files() -> Iterator[Case]:
-    doors = "from, torchvision, inception, bisenet"
+    doors = "from, torchvision, inception"
     state = {"a": torch.zeros(1000)}
     zeros = _saved({"a": torch.zeros(25_000_000)})
     armed = _saved({"a": _Canary()})
@@ -429,7 +430,7 @@ def _torch_files() -> Iterator[Case]:
         "packed, storage missing": _packed(_saved(state), **{"data/0": b""}),
         "packed, version of 2^99": _packed(_saved(state), version=b"9" * 99),
         "control characters": _saved({"\x1b[2J\n": torch.zeros(1)}),
-        "100000 tensors": _saved({f"t{n}": torch.zeros(0) for n in range(10_000)}),
+        "3000 tensors": _saved({f"t{n}": torch.zeros(0) for n in range(3000)}),
         "cut in half": _saved(state)[:900],
         "cut in half, legacy": _saved(state, legacy=True)[:300],
         "TorchScript that writes when loaded": _script(_Script()),

@@ -66,7 +66,8 @@ def read(case: Case, folder: Path) -> str:
             raise Refused(str(error)) from error
         slices = [study.resolved_model(model).tracked() for model in study.models]
         made = [*plan.tables(study), *plan.figures(study), *study.as_yaml().splitlines()]
-    assert slices and made
+    assert slices
+    assert made
     return f"{ACCEPTED} with {len(study.models)} models"
 
 
@@ -239,7 +240,7 @@ def _numbers() -> Iterator[Case]:
         "0x10", "0o17", "0b11", "1_000", "12:30:45", "2020-01-01", "2020-01-01T00:00:00Z", "1e-999", "--1", "+-1",
         "1.5", "-1", "0.1e", "1e", ".", "+", "~", "yes", "NO", "off", "''", "'7'", "1 000", "7;", "7 # seven",
     ):  # fmt: skip
-        text = f"domains: {{face: {{source: world, world: face}}}}\nmodels: {{face: {{domain: face, total_kimg: 1}}}}\nseed: {number}\n"
+        text = TEXT[:-1] + f",\nseed: {number}\n}}"
         right = ("9" * 4000, "1" + "0" * 100, "7 # seven")
         yield _case("numbers", f"seed {number[:20]} ({len(number)})", text, EITHER if number in right else REFUSED)
     for key, value in (
@@ -292,10 +293,14 @@ def _shapes() -> Iterator[Case]:
 
 def _names() -> Iterator[Case]:
     for name in (
-        "../../canary", "/tmp/canary", "a/b", ".", "..", "", " ", "a b", "a\nb", "a\tb", "\x1b[2J", "{model}", "{0.__class__}",
-        "%s%n", "*", "[a-z]", "a.*", "(a+)+$", "$(touch canary)", "`touch canary`", "; touch canary", "--help", "~root", "CON",
-        "nul.txt", "a\\b", "a:b", "\u202eecaf", "\u200b", "fa\u0301ce", "FACE", "Face", "1face", "_face", "a-b", "a.b", "a" * 300,
-        "a" * 65, "a" * 10_000, "face\n", "None", "null", "true", "7", "constructor", "__class__", "caf\u00e9", "\U0001f600",
+        "../../canary", "/tmp/canary", "a/b", ".", "..", "", " ", "a b", "a\nb", "a\tb", "\x1b[2J", "{model}",
+        "{0.__class__}",
+        "%s%n", "*", "[a-z]", "a.*", "(a+)+$", "$(touch canary)", "`touch canary`", "; touch canary", "--help", "~root",
+        "CON",
+        "nul.txt", "a\\b", "a:b", "\u202eecaf", "\u200b", "fa\u0301ce", "FACE", "Face", "1face", "_face", "a-b", "a.b",
+        "a" * 300,
+        "a" * 65, "a" * 10_000, "face\n", "None", "null", "true", "7", "constructor", "__class__", "caf\u00e9",
+        "\U0001f600",
     ):  # fmt: skip
         expect = ACCEPTED if name == "constructor" else EITHER if name in ("null", "true") else REFUSED
         for section in ("models", "domains", "judges"):
@@ -348,11 +353,9 @@ def _types() -> Iterator[Case]:
 
     study = read_study(ROOT / "presets" / "full.yaml").canonical()
     for number, (keys, value) in enumerate(_leaves(study)):
-        for wrong in (WRONG[number % len(WRONG)], WRONG[(number + 4) % len(WRONG)]):
-            name = f"{'.'.join(keys)} is {str(wrong)[:12]!r}"
-            yield _case(
-                "wrong types", name, _with_keys(study, keys, wrong), EITHER if _may_be(value, wrong) else REFUSED
-            )
+        wrong = WRONG[number % len(WRONG)]
+        name = f"{'.'.join(keys)} is {str(wrong)[:12]!r}"
+        yield _case("wrong types", name, _with_keys(study, keys, wrong), EITHER if _may_be(value, wrong) else REFUSED)
 
 
 def _may_be(value: Any, wrong: Any) -> bool:

@@ -10,7 +10,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from cases import LIMIT_BYTES, LIMIT_SEC, Case, attempt, say
+from cases import LIMIT_BYTES, LIMIT_CPU_SEC, LIMIT_SEC, Case, attempt, say
 
 
 def cases_of(group: str) -> list[Case]:
@@ -29,7 +29,8 @@ def main(group: str, first: int = 0, only: str = "") -> None:
     for case in cases_of(group)[first:]:
         if only in case.name:
             print(json.dumps({"kind": case.kind, "name": case.name}), flush=True)
-            signal.alarm(LIMIT_SEC)  # ends the process: nothing may catch it
+            signal.alarm(LIMIT_SEC)  # either ends the process: nothing may catch it
+            signal.setitimer(signal.ITIMER_PROF, LIMIT_CPU_SEC)
             with tempfile.TemporaryDirectory() as folder:
                 say(attempt(case, Path(folder), module.read))
 
