@@ -106,7 +106,7 @@ def compared_pairs(parents: Parents) -> list[tuple[str, str, str]]:
 
 
 def circles(parents: Parents) -> list[list[str]]:
-    """Every circle of parents, each once, beginning (and ending) with its first declared member."""
+    """Every circle of parents, each once, beginning (and ending) with its first declared member; in declared order."""
     found: list[list[str]] = []
     seen: set[str] = set()  # every model from which no new circle can be reached
     for model in parents:
@@ -118,7 +118,7 @@ def circles(parents: Parents) -> list[list[str]]:
         if name in line:
             found.append(_from_first_declared([*line][[*line].index(name) :], parents))
         seen.update(line)
-    return found
+    return sorted(found, key=lambda circle: [*parents].index(circle[0]))
 
 
 def _from_first_declared(circle: list[str], parents: Parents) -> list[str]:

@@ -93,6 +93,7 @@ def test_an_unknown_model_is_named_with_those_there_are():
 def test_each_circle_is_found_once_and_quickly():
     parents = {"a": None, "b": "c", "c": "d", "d": "b", "e": "e", "f": "b", "g": "a", "h": "missing"}
     assert circles(parents) == [["b", "c", "d", "b"], ["e", "e"]]
+    assert circles({"a": "c", "b": "b", "c": "c"}) == [["b", "b"], ["c", "c"]], "in declared order, whoever leads there"
     ring = {f"m{n}": f"m{(n - 1) % 5000}" for n in range(5000)}
     (found,) = circles(ring)
     assert (found[0], found[-1], len(found)) == ("m0", "m0", 5001)

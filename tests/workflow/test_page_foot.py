@@ -1,6 +1,5 @@
 """The foot of a page in a browser: folded until asked, then the models, judges and settings behind the result."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from stylealign.figures.sheet import Sheet
 from stylealign.figures.table_page import write_table_page
 from stylealign.signature import sign, signature
 
-BROWSER = Path(__file__).resolve().parents[1] / "browser.py"
 MADE = {"config_digest": "c" * 16, "models": {"cat": ["face 01", "cat 23"]}, "config": {"title": "<img src=x>"}}
 
 OPEN = """
@@ -21,16 +19,6 @@ const seen = [foot.open, told.checkVisibility({ contentVisibilityAuto: true })];
 foot.querySelector("summary").click();
 return [...seen, foot.open, told.checkVisibility(), told.textContent, document.images.length];
 """
-
-
-@pytest.fixture
-def browser():
-    spec = importlib.util.spec_from_file_location("browser", BROWSER)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if not module.chromium():
-        pytest.skip("no chromium on PATH (set CHROMIUM to its path)")
-    return module
 
 
 @pytest.fixture(autouse=True)

@@ -1,14 +1,7 @@
 """A table's page in a browser: a click on a column sorts by its unrounded numbers, again turns round, unknown last."""
 
-import importlib.util
-from pathlib import Path
-
-import pytest
-
 from stylealign import tables
 from stylealign.figures.table_page import write_table_page
-
-BROWSER = Path(__file__).resolve().parents[1] / "browser.py"
 
 CLICK = """
 const column = (i) => [...document.querySelectorAll("tbody tr")].map((row) => row.cells[i].textContent);
@@ -20,16 +13,6 @@ for (const name of ["l1_w", "l1_w", "model"]) {
 }
 return seen;
 """
-
-
-@pytest.fixture
-def browser():
-    spec = importlib.util.spec_from_file_location("browser", BROWSER)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if not module.chromium():
-        pytest.skip("no chromium on PATH (set CHROMIUM to its path)")
-    return module
 
 
 def test_sorting(tmp_path, browser):
