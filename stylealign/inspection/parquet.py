@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from stylealign.inspection.findings import Findings
-from stylealign.origins import SIGNATURE_KEY, parquet_metadata
+from stylealign.origins import parquet_metadata
+from stylealign.signature import KEY as SIGNATURE_KEY
 
 
 def inspect_parquet(path: Path) -> Findings:
