@@ -86,19 +86,19 @@ def settle_times(job: Job) -> None:
     """After the work: where inputs are of a time to come, give all results of such times the present.
 
     A clock that was set back while a study ran leaves such files. Snakemake takes an output that is older than its
-    inputs for a fault, and removes it: days of training. All are settled at once, so that none becomes newer than what
-    was made of it.
+    inputs for a fault, and removes it: days of training. All are given one time, that of this job's first output, so
+    that none becomes newer than what was made of it.
     """
     made = [path for path in _paths(job.output) if path.is_file()]
-    now = max((path.stat().st_mtime_ns for path in made), default=None)  # by the clock of the file system
-    ahead = [path for path in _paths(job.input) if path.exists() and now is not None and path.stat().st_mtime_ns > now]
+    times = [path.stat().st_mtime_ns for path in made]  # by the clock of the file system
+    ahead = [path for path in _paths(job.input) if times and path.exists() and path.stat().st_mtime_ns > max(times)]
     if not ahead:
         return
     results = made[0].parent if made[0].is_absolute() else Path(made[0].parts[0])
     log.warning("%s is of a time to come: the clock was set back; such files in %s/ are settled", ahead[0], results)
     for path in results.rglob("*"):
-        if path.is_file() and path.stat().st_mtime_ns > now:
-            os.utime(path)
+        if path.is_file() and path.stat().st_mtime_ns > max(times):
+            os.utime(path, ns=(min(times), min(times)))
 
 
 def _paths(named: SimpleNamespace) -> Iterator[Path]:
