@@ -99,6 +99,11 @@ def resource_of_rule(rule_name, resource):
         raise SystemExit(str(error))
 
 
+# A training may be shared by several processes: `--set-resources train:processes=2`, or the same in a profile. What grows
+# with their number reads it here.
+PROCESSES = resource_of_rule("train", "processes")
+SHARED = {"processes": PROCESSES, "gpu": int(ON_GPU) * PROCESSES}
+
 # What a job asks for that reads tables and draws or joins them.
 SMALL = {"mem_mb": memory(1000), "runtime": minutes(10)}
 
@@ -119,7 +124,7 @@ def training_memory(wildcards, attempt):
         study.architecture.channel_base,
         training.memory_budget_gb,
     )
-    return needs.mem_mb(needs.training_mem_mb(*sizes), attempt)
+    return min(needs.mem_mb(needs.training_mem_mb(*sizes), attempt) * PROCESSES, needs.MEM_CAP_MB)
 
 
 def maps_memory(wildcards, attempt):

@@ -1,13 +1,3 @@
-# A training may be shared by several processes: `--set-resources train:processes=2`, or the same in a profile. What grows
-# with their number reads it here.
-PROCESSES = resource_of_rule("train", "processes")
-SHARED = {"processes": PROCESSES, "gpu": int(ON_GPU) * PROCESSES}
-
-
-def memory_of_processes(wildcards, attempt):
-    return min(training_memory(wildcards, attempt) * PROCESSES, needs.MEM_CAP_MB)
-
-
 rule train:
     input:
         images=of_domain("results/domains/{domain}/images.zip"),
@@ -30,7 +20,7 @@ rule train:
     threads: needs.training_threads(study.resolution, ON_GPU) * PROCESSES
     resources:
         **SHARED,
-        mem_mb=memory_of_processes,
+        mem_mb=training_memory,
         runtime=training_minutes,
     params:
         spec=spec(slices.training, "model"),

@@ -79,7 +79,7 @@ def test_markdown_has_rows_meanings_and_provenance(parquet, write):
     assert "| face | painting | child | 0.05000 | – | 0.05500 | 100 | 0 |" in rows
     assert "StyleAlign, Table 7" in text
     assert "- `l1_w`: mean absolute difference" in text
-    assert '- versions: `numpy: 2`' in text
+    assert "- versions: `numpy: 2`" in text
 
 
 def test_of_the_parts_only_the_code_that_measured_is_shown(tmp_path, drift_rows, write):
