@@ -1,9 +1,10 @@
 """One training in one process with one and with two threads, and shared by two processes with one thread each.
 
-    python benchmarks/parallel_training.py [--seconds 20] [--rounds 3]
+    python benchmarks/parallel_training.py [--seconds 10] [--rounds 3]
 
 The default study's model at the same effective batch. The parts take turns, so that an hour's weather falls on all; a
-rate is the median of its rounds, each a median of steps in one process; ratios are what to compare.
+rate is the median of its rounds, each a median of steps in one process; ratios are what to compare. Images per second
+of CPU time say what sharing costs on busy cores too.
 """
 
 import argparse
@@ -40,7 +41,7 @@ class Rows:
 
 
 def step_times(team: Team, seconds: float) -> list[float]:
-    """Seconds of whole rounds of 16 steps, after one to warm up."""
+    """Seconds of each step of a training, over about ``seconds`` and at least two rounds of 16."""
     spec = default_spec()
     state = build_state(spec, torch.device("cpu"), augment=False)
     times, begin = [], time.perf_counter()
@@ -49,7 +50,7 @@ def step_times(team: Team, seconds: float) -> list[float]:
         now = time.perf_counter()
         times.append(now - last)
         last = now
-        if step % 16 == 0 and step >= 48 and team.largest(int(now - begin > seconds)):
+        if step % 16 == 0 and step >= 32 and team.largest(int(now - begin > seconds)):
             return times
     return times
 
@@ -61,15 +62,19 @@ def measure(seconds: float, threads: int) -> None:
     if "RANK" in os.environ:
         speak_over_loopback()
         team = join_team(torch.device("cpu"), default_spec().architecture.mbstd_group_size)
-    rate = images_per_second({"step": step_times(team, seconds)})
+    step_times(team, 0)
+    before = time.process_time()
+    times = step_times(team, seconds)
+    cpu_sec = torch.tensor([time.process_time() - before])
+    team.sum_([cpu_sec])
     if team.num > 1:
         leave_team()
     if team.leads:
-        print(json.dumps(rate))
+        print(json.dumps([images_per_second({"step": times}), len(times) * BATCH_SIZE / float(cpu_sec)]))
 
 
-def rate_of(processes: int, threads: int, seconds: float) -> float:
-    """Images per second of one part, in processes of its own."""
+def rates_of(processes: int, threads: int, seconds: float) -> tuple[float, float]:
+    """Images per second of one part in processes of its own, by the clock and by CPU time."""
     command = [sys.executable]
     if processes > 1:
         command += ["-m", "torch.distributed.run", f"--nproc-per-node={processes}", "--rdzv-backend=c10d"]
@@ -77,12 +82,12 @@ def rate_of(processes: int, threads: int, seconds: float) -> float:
     command += [__file__, "--seconds", str(seconds), "--measure", str(threads)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
-    return float(json.loads(done.stdout.splitlines()[-1]))
+    return tuple(json.loads(done.stdout.splitlines()[-1]))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--measure", type=int, default=0, help="only measure one part with this many threads")
     arguments = parser.parse_args()
@@ -90,16 +95,22 @@ def main() -> None:
         measure(arguments.seconds, arguments.measure)
         return
     print(f"default architecture, 32 px, effective batch {BATCH_SIZE}, gloo, torch {torch.__version__}", flush=True)
-    rates: dict[str, list[float]] = {part: [] for part in PARTS}
+    rates: dict[str, list[tuple[float, float]]] = {part: [] for part in PARTS}
     for _ in range(arguments.rounds):
         for part, (processes, threads) in PARTS.items():
-            rates[part].append(rate_of(processes, threads, arguments.seconds))
-    medians = {part: statistics.median(found) for part, found in rates.items()}
-    slowest = medians["1 process, 1 thread"]
+            rates[part].append(rates_of(processes, threads, arguments.seconds))
+    medians = {
+        part: [statistics.median(values) for values in zip(*found, strict=True)] for part, found in rates.items()
+    }
+    alone = medians["1 process, 1 thread"]
     for part, found in rates.items():
-        each = ", ".join(f"{rate:.1f}" for rate in found)
-        print(f"{part:28s} {medians[part]:7.1f} images/s, {medians[part] / slowest:.2f} times ({each})")
-    gain = medians["2 processes, 1 thread each"] / medians["1 process, 2 threads"]
+        by_clock, by_cpu = medians[part]
+        each = ", ".join(f"{rate:.1f}" for rate, _ in found)
+        print(
+            f"{part:28s} {by_clock:7.1f} images/s, {by_clock / alone[0]:.2f} times ({each}); "
+            f"{by_cpu:.1f} an s of CPU time, {by_cpu / alone[1]:.2f} times"
+        )
+    gain = medians["2 processes, 1 thread each"][0] / medians["1 process, 2 threads"][0]
     print(f"two processes against two threads: {gain:.2f} times the images")
 
 
