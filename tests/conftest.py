@@ -5,6 +5,7 @@ import pytest
 ONE_STUDY = ("finished", "cluster")  # fixtures that are made once: all their tests run in one process
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name
 def pytest_collection_modifyitems(items):
     """A file's tests stay together, so that its fixtures are made once; so do all tests of one expensive fixture."""
     for item in items:
