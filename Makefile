@@ -52,7 +52,7 @@ lint: $(READY)
 
 # Two processes with one thread each, which beat one with two.
 unit: $(READY)
-	OMP_NUM_THREADS=1 python -m pytest -q -n $(WORKERS) --dist loadgroup
+	OMP_NUM_THREADS=1 python -m pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 torture: $(READY)
 	OMP_NUM_THREADS=1 python tests/faults/torture.py --kills $(KILLS)

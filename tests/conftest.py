@@ -1,13 +1,42 @@
-"""Which tests stay together when several processes share them (``pytest -n 2 --dist loadgroup``)."""
+"""Which tests stay together when several processes share them (``pytest -n 2``): files, and what one study serves.
+
+xdist's own groups are by marks; pytest 9.2 no longer lets it write them into a test's id, so a file's name decides here.
+"""
 
 import pytest
 
-ONE_STUDY = ("finished", "cluster")  # fixtures that are made once: all their tests run in one process
+CLUSTER = "tests/cluster/"
+FINISHED = (
+    "tests/workflow/test_killed_study.py",
+    "tests/workflow/test_provenance_of_results.py",
+    "tests/workflow/test_report.py",
+    "tests/workflow/test_smoke_study.py",
+)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name
+def group_of(nodeid: str) -> str:
+    """The group of a test: those of the cluster, those of the finished study, else those of its file."""
+    file = nodeid.partition("::")[0]
+    if file.startswith(CLUSTER):
+        return CLUSTER
+    return "finished" if file in FINISHED else file
+
+
 def pytest_collection_modifyitems(items):
-    """A file's tests stay together, so that its fixtures are made once; so do all tests of one expensive fixture."""
+    """The long groups first, that none is left for the end; and the finished study is made in one process only."""
+    order = {"finished": 0, CLUSTER: 1}
+    items.sort(key=lambda item: order.get(group_of(item.nodeid), 2))
     for item in items:
-        shared = next((name for name in ONE_STUDY if name in getattr(item, "fixturenames", ())), None)
-        item.add_marker(pytest.mark.xdist_group(shared or item.nodeid.split("::")[0]))
+        if "finished" in getattr(item, "fixturenames", ()) and group_of(item.nodeid) != "finished":
+            raise pytest.UsageError(f"{item.nodeid} uses the finished study: name its file in tests/conftest.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group_of(nodeid)
+
+    return ByGroup(config, log)
