@@ -1,6 +1,6 @@
 """Which tests stay together when several processes share them (``pytest -n 2``): files, and what one study serves.
 
-xdist's own groups are by marks; pytest 9.2 no longer lets it write them into a test's id, so a file's name decides here.
+xdist's groups are marks; pytest 9.2 no longer lets it write them into a test's id, so a file's name decides here.
 """
 
 import pytest
