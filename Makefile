@@ -3,6 +3,7 @@
 # make test    everything that must hold: format, lint, floors, types, tests, the smoke study and its report
 # make lint    the quick part of it
 # make torture 20 kills at random moments of the smoke study, and whether the results are the same bytes (KILLS=5: fewer)
+# make cluster the smoke study and faults on a SLURM of its own (root, Debian's slurmctld, slurmd, slurm-client, munge)
 # make bench   speed, printed
 # make docs    the pages generated from the code
 # make clean   results away (make clean-all: the environment too)
@@ -15,11 +16,12 @@ KILLS ?= 20
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SLURM_PLUGIN := $(VENV)/slurm-plugin
 CODE := stylealign workflow_scripts tests benchmarks
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SHELL := /bin/bash
 
-.PHONY: run report test lint unit torture bench docs docs-check clean clean-all
+.PHONY: run report test lint unit cluster torture bench docs docs-check clean clean-all
 .DEFAULT_GOAL := run
 
 # The environment, made once and again only when what it holds has changed.
@@ -53,6 +55,15 @@ lint: $(READY)
 # Two processes with one thread each, which beat one with two.
 unit: $(READY)
 	OMP_NUM_THREADS=1 python -m pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+
+# The plugin lies beside the environment: inside, it would slow every start of Snakemake.
+$(SLURM_PLUGIN): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $@ \
+	  snakemake-executor-plugin-slurm==2.8.0 snakemake-executor-plugin-slurm-jobstep==0.6.1
+	@touch $@
+
+cluster: $(SLURM_PLUGIN)
+	STYLEALIGN_WHOLE_STUDY=1 OMP_NUM_THREADS=1 python -m pytest -q tests/cluster
 
 torture: $(READY)
 	OMP_NUM_THREADS=1 python tests/faults/torture.py --kills $(KILLS)

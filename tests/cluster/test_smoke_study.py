@@ -1,4 +1,9 @@
-"""The smoke study through the profile, each job a SLURM job: every table and figure, as on a workstation."""
+"""The smoke study through the profile, each job a SLURM job: every table and figure, as on a workstation.
+
+A SLURM job costs two more starts of Snakemake, so this takes about ten minutes: `make cluster` runs it, `make test` does not.
+"""
+
+import os
 
 import pytest
 
@@ -6,7 +11,11 @@ from stylealign.config import plan
 from stylealign.config.load import read_study
 from stylealign.tables import TABLES, read_table
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.environ.get("STYLEALIGN_WHOLE_STUDY"), reason="ten minutes: `make cluster` runs it"),
+]
 
 CONFIG = "family.yaml"
 
