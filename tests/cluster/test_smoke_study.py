@@ -1,6 +1,6 @@
 """The smoke study through the profile, each job a SLURM job: every table and figure, as on a workstation.
 
-A SLURM job costs two more starts of Snakemake: this takes about ten minutes, and `make cluster` runs it, not `make test`.
+A SLURM job costs two more starts of Snakemake: this takes ten minutes, and `make cluster` runs it, not `make test`.
 """
 
 import os
