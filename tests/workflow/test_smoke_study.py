@@ -78,8 +78,8 @@ def test_rows_are_those_of_the_family(finished):
     assert found[("face", "cat")] == "grandchild"
     assert found[("face", "face_other")] == found[("face_other", "cat")] == "unrelated"
     quality = read_table(finished.folder / "results/tables/model_quality.parquet")
-    assert len(quality) == 5 * 3
-    assert quality["is_own_domain"].sum() == 5
+    assert len(quality) == 7 * 5
+    assert quality["is_own_domain"].sum() == 7
     assert set(read_table(finished.folder / "results/tables/training.parquet")["threads"]) == {1}
 
 
@@ -128,7 +128,7 @@ def test_one_figures_code_runs_that_figure(used):
     assert used.planned(*SMOKE) == ["Figure progress: the same z while the models learn"]
 
 
-def test_cats_total_kimg_runs_cat_its_cells_and_tables_and_nothing_of_face_again(used):
+def test_cats_total_kimg_runs_cat_its_cells_and_tables_and_nothing_of_painting(used):
     used.edit("presets/smoke.yaml", "cat: {domain: cat, parent: dog, total_kimg: 0.3}",
               "cat: {domain: cat, parent: dog, total_kimg: 0.4}")  # fmt: skip
     jobs = set(used.planned(*SMOKE))
@@ -142,7 +142,7 @@ def test_cats_total_kimg_runs_cat_its_cells_and_tables_and_nothing_of_face_again
 def test_a_threshold_runs_no_map_and_no_network_of_an_edit(used):
     used.edit("presets/smoke.yaml", "min_rate: 0.5", "min_rate: 0.6")
     jobs = [job for job in used.planned(*SMOKE) if not job.startswith(("Table ", "Figure ", "The study"))]
-    assert len(jobs) == 5 + 4 + 3
+    assert len(jobs) == 7 + 6 + 5
     assert not [job for job in jobs if "What each channel" in job or "edits" in job]
 
 
@@ -178,21 +178,21 @@ def test_a_measures_code_runs_that_measure(used):
         "Figure translations: from one domain to another",
         "Figure reference_translations: shape of one image, style of another",
     }
-    assert len(jobs) == 5 + 9
+    assert len(jobs) == 7 + 9
 
 
 def test_the_recipe_retrains_everything_and_nothing_else_of_training_does(used):
     used.edit("stylealign/training/recipe.py", "RECIPE = 1", "RECIPE = 2")
     jobs = used.planned(*SMOKE)
     trained = [job for job in jobs if job.startswith("Train ") and "judge" not in job]
-    assert len([job for job in trained if "encoder" not in job]) == 5
+    assert len([job for job in trained if "encoder" not in job]) == 7
     assert "Train the judge embedded" not in jobs
 
 
 def test_the_imports_recipe_imports_everything_anew(used):
     used.edit("stylealign/data/recipe.py", "RECIPE = 1", "RECIPE = 2")
     jobs = used.planned(*SMOKE)
-    assert len([job for job in jobs if job.startswith("Image set of ")]) == 3
+    assert len([job for job in jobs if job.startswith("Image set of ")]) == 5
 
 
 def test_a_tables_words_collect_that_table_anew(used):

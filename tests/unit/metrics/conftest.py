@@ -17,6 +17,7 @@ from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
 from stylealign.metrics.features import judge_image_set, save_features
 from stylealign.translated_images import SourceSet
+from stylealign.writing import write_parquet
 
 NUM = 40  # test images
 
@@ -40,7 +41,7 @@ class Faces:
             column[is_test] = values
             table = table.append_column(f"attribute:{name}", pa.array(column))
         path = self.folder / f"index-{len(list(self.folder.iterdir()))}"
-        pq.write_table(table, path)
+        write_parquet(path, table)
         return SourceSet("face", self.folder / "images", path, {})
 
 
