@@ -146,6 +146,16 @@ def load_strictly(module: nn.Module, state: Mapping[str, Tensor], path: str | os
 
 def refuse_misfits(module: nn.Module, state: Mapping[str, Tensor], path: str | os.PathLike[str]) -> None:
     """:class:`CheckpointError` lists the first few tensors that are missing, extra, misshapen or not finite numbers."""
+    if found := misfits(module, state):
+        raise CheckpointError(f"{path}: does not fit, so set architecture: and resolution: to its own: {found}")
+    own = module.state_dict()
+    for name, tensor in state.items():
+        if own[name].is_floating_point() and not (tensor.is_floating_point() and bool(tensor.isfinite().all())):
+            raise CheckpointError(f"{path}: {name} holds what is no finite number; take another checkpoint")
+
+
+def misfits(module: nn.Module, state: Mapping[str, Tensor]) -> str:
+    """The first three tensors that are missing, extra or misshapen, and how many more; empty where all fit."""
     own = module.state_dict()
     problems = [f"missing {name}" for name in own if name not in state]
     problems += [f"unexpected {name}" for name in state if name not in own]
@@ -154,9 +164,5 @@ def refuse_misfits(module: nn.Module, state: Mapping[str, Tensor], path: str | o
         for name in own
         if name in state and state[name].shape != own[name].shape
     ]
-    if problems:
-        shown = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
-        raise CheckpointError(f"{path}: does not fit, so set architecture: and resolution: to its own: {shown}")
-    for name, tensor in state.items():
-        if own[name].is_floating_point() and not (tensor.is_floating_point() and bool(tensor.isfinite().all())):
-            raise CheckpointError(f"{path}: {name} holds what is no finite number; take another checkpoint")
+    more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
+    return "; ".join(problems[:3]) + more

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from stylealign import __version__
-from stylealign.checkpoint import load_generator
+from stylealign.checkpoint import load_generator, misfits
 from stylealign.encoders import PublishedCard, save_encoder
 from stylealign.errors import CheckpointError
 from stylealign.formats.encoder_bundle import EncoderBundle, read_encoder_bundle
@@ -67,17 +67,9 @@ def build(weights: Mapping[str, Tensor], network: Mapping[str, Any], latent_avg:
     own = encoder.state_dict()
     counters = {name: torch.zeros([], dtype=torch.long) for name in own if name.endswith("num_batches_tracked")}
     found = {**weights, **counters, "latent_avg": latent_avg}
-    problems = [f"{name} is missing" for name in own if name not in found]
-    problems += [f"{name} is not known" for name in found if name not in own]
-    problems += [
-        f"{name} is {list(found[name].shape)}, not {list(own[name].shape)}"
-        for name in own
-        if name in found and found[name].shape != own[name].shape
-    ]
-    if problems:
-        more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
+    if problems := misfits(encoder, found):
         raise CheckpointError(
-            f"{file}: its encoder is not pSp's or e4e's IR-SE50: {'; '.join(problems[:3])}{more}; it is damaged or of "
+            f"{file}: its encoder is not pSp's or e4e's IR-SE50: {problems}; it is damaged or of "
             "another architecture, name another"
         )
     encoder.load_state_dict(found, assign=True)
