@@ -6,7 +6,6 @@ container: "docker://python:3.11-slim"  # with `--sdm apptainer` only
 
 
 include: "rules/common.smk"
-include: "rules/common_inversion.smk"
 
 
 rule all:
@@ -26,6 +25,8 @@ include: "rules/channels.smk"
 include: "rules/directions.smk"
 include: "rules/inversion.smk"
 include: "rules/translation.smk"
+include: "rules/applications.smk"
+include: "rules/limits.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 

@@ -325,3 +325,7 @@ def parts_of_table(wildcards):
         return expand("results/judges/{judge}/quality.parquet", judge=plan.trained_judges(study))
     models = plan.measured_models(study, wildcards.table)
     return expand("results/cells/{table}/{model}.parquet", table=wildcards.table, model=models)
+
+
+include: "common_inversion.smk"
+include: "common_applications.smk"

@@ -18,7 +18,9 @@ TRANSFER = "2 What changes in transfer (StyleAlign 3, A.1, A.7)"
 ALIGNMENT = "3 What stays aligned (StyleAlign 3, A.2)"
 CHANNELS_SECTION = "4 Channels and directions (StyleAlign 3, A.2, A.9)"
 TRANSLATION_SECTION = "5 Inversion and translation (StyleAlign 4.1, A.5)"
-REPRODUCIBILITY = "6 Reproducibility"
+APPLICATIONS = "6 Morphing, blending and zero-shot transfer (StyleAlign 4.2, 4.3, A.6, A.7)"
+LIMITS = "7 Limits: locality, resolution, far domains (StyleAlign A.2 to A.4)"
+REPRODUCIBILITY = "8 Reproducibility"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+# What aligned models are good for: morphs, blends, zero-shot transfer.

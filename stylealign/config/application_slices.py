@@ -1,0 +1,1 @@
+"""The slices of a study that single jobs of the applications and limits depend on."""
