@@ -5,7 +5,7 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 from stylealign import resources as needs
-from stylealign.config import inversion_plan, inversion_slices, plan, slices
+from stylealign.config import application_plan, inversion_plan, inversion_slices, plan, slices
 from stylealign.config.inversion import SPACES
 from stylealign.config.load import read_study
 from stylealign.config.yaml_file import read_yaml
@@ -62,6 +62,7 @@ wildcard_constraints:
     space=any_of(SPACES),
     start="parent|random",
     direction=any_of(inversion_plan.directions(study)),
+    morph=any_of(application_plan.morphs(study)),
 
 
 def spec(slice_of, *wildcard_names):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from stylealign.application_tables import MORPH_SMOOTHNESS
 from stylealign.channel_tables import (
     ATTRIBUTE_CHANNELS,
     BOUNDARIES,
@@ -259,6 +260,7 @@ TABLES: dict[str, Table] = {
         ENCODER_FINETUNE,
         TRANSLATION,
         REFERENCE_TRANSLATION,
+        MORPH_SMOOTHNESS,
     )
 }
 

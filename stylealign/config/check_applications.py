@@ -1,1 +1,88 @@
 """Mistakes in the studies of applications and limits, found before any job starts."""
+
+from collections.abc import Iterator, Sequence
+
+from stylealign.config.application_plan import ways
+from stylealign.config.applications import MorphSmoothness
+from stylealign.config.check_inversion import QUALITY, inverted_models
+from stylealign.config.domains import WorldDomain
+from stylealign.config.inversion import InversionQuality
+from stylealign.config.problems import Problem, nearest
+from stylealign.config.sketch import Sketch
+from stylealign.lineage import circles, relation
+
+MORPH = "studies.morph_smoothness"
+
+
+def check_applications(sketch: Sketch) -> Iterator[Problem]:
+    """Every mistake in these studies."""
+    if sketch.studies is None:
+        return
+    if sketch.studies.morph_smoothness is not None:
+        yield from _check_morphs(sketch, sketch.studies.morph_smoothness, sketch.studies.inversion_quality)
+
+
+def _check_morphs(sketch: Sketch, asked: MorphSmoothness, quality: InversionQuality | None) -> Iterator[Problem]:
+    if asked.num_shown > asked.num_pairs:
+        cure = f"is more than num_pairs ({asked.num_pairs}); lower this or raise that"
+        yield Problem(f"{MORPH}.num_shown", cure, asked.num_shown)
+    if asked.source == "images":
+        yield from _check_codes(sketch, asked, quality)
+    for morph in asked.morphs:
+        found = ways(morph, sketch.models)
+        if len(found) != 1:
+            cure = f"write two or more of the models joined with 2, as face2dog ({', '.join(sketch.models)})"
+            yield Problem(f"{MORPH}.morphs", cure if not found else "can be read in two ways; rename a model", morph)
+            continue
+        yield from check_way(sketch, f"{MORPH}.morphs", morph, found[0])
+        if asked.source == "images" and quality is not None:
+            yield from _check_sources(sketch, asked, quality, morph, found[0])
+
+
+def check_way(sketch: Sketch, key: str, name: str, models: Sequence[str]) -> Iterator[Problem]:
+    """Weights are interpolated between relatives that differ, and are of one shape."""
+    if any(before == after for before, after in zip(models, models[1:], strict=False)):
+        yield Problem(key, "goes from a model to itself; name two", name)
+        return
+    parents = sketch.parents()
+    if circles(parents) or any(model is None or model.checkpoint is not None for model in sketch.models.values()):
+        return  # what a checkpoint descends from, and its shape, is in its card, which the job reads
+    strangers = [other for other in models[1:] if relation(parents, models[0], other) == "unrelated"]
+    if strangers:
+        cure = f"{models[0]} and {strangers[0]} have no common ancestor, so halfway between them is nothing"
+        yield Problem(key, f"{cure}; name relatives", name)
+
+
+def _check_codes(sketch: Sketch, asked: MorphSmoothness, quality: InversionQuality | None) -> Iterator[Problem]:
+    """Held-out images come with the codes that inversion_quality found."""
+    if quality is None:
+        cure = "morphs images with the codes of inversion_quality; add that study, or set source: z"
+        yield Problem(MORPH, cure)
+    elif asked.method not in quality.methods:
+        cure = f"{QUALITY}.methods does not have it; {nearest(asked.method, quality.methods)}"
+        yield Problem(f"{MORPH}.method", cure, asked.method)
+
+
+def _check_sources(
+    sketch: Sketch, asked: MorphSmoothness, quality: InversionQuality, morph: str, models: Sequence[str]
+) -> Iterator[Problem]:
+    inverted = inverted_models(sketch, quality)
+    for name in dict.fromkeys(models):
+        if name not in inverted:
+            cure = f"needs images inverted in {name}; add it to {QUALITY}.models, or set {MORPH}.source: z"
+            yield Problem(f"{MORPH}.morphs", cure, morph)
+            continue
+        num = _num_codes(sketch, name)
+        if num is not None and num < asked.num_pairs:
+            cure = f"of {name} only {num} images are inverted; lower this, or raise inversion.num_images"
+            yield Problem(f"{MORPH}.num_pairs", cure, asked.num_pairs)
+
+
+def _num_codes(sketch: Sketch, model: str) -> int | None:
+    """How many images of a model's domain have codes, as far as that is known before they are read."""
+    declared = sketch.models[model]
+    domain = None if declared is None else sketch.domains.get(declared.domain)
+    if sketch.inversion is None or not isinstance(domain, WorldDomain):
+        return None
+    num: int = getattr(domain, f"num_{sketch.inversion.split}")
+    return num if sketch.inversion.num_images is None else min(num, sketch.inversion.num_images)

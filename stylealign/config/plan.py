@@ -2,7 +2,7 @@
 
 from collections.abc import Set
 
-from stylealign.config import inversion_plan
+from stylealign.config import application_plan, inversion_plan
 from stylealign.config.domains import num_images_at_most
 from stylealign.config.judges import NUM_FEATURES, ColourJudge, EmbeddedJudge, Judge
 from stylealign.config.studies import COMPARING, OF_CHILDREN
@@ -89,6 +89,7 @@ CELL_TABLES = (
     "encoder_finetune",
     "translation",
     "reference_translation",
+    *application_plan.CELLS,
 )
 
 
@@ -98,6 +99,8 @@ PARSING = ("localized_channels", "channel_overlap", "channel_fate")
 def measured_models(study: Study, table_name: str) -> list[str]:
     """The models (or directions) that have rows in a table of comparisons."""
     parents = study.parents()
+    if table_name in application_plan.CELLS:
+        return application_plan.CELLS[table_name](study)
     if table_name in inversion_plan.CELLS_BY_DIRECTION:
         return inversion_plan.directions(study, table_name)
     if table_name == "inversion_quality":
@@ -167,6 +170,7 @@ def figures(study: Study) -> list[str]:
     if study.studies.localized_channels is None:
         made = [name for name in made if name != "channel_maps"]
     made += [figure for figure, name in inversion_plan.FIGURES.items() if name in study.studies.named()]
+    made += [figure for figure, name in application_plan.FIGURES.items() if name in study.studies.named()]
     return ["family", *curves, *made]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
 
+from stylealign.config.applications import MorphSmoothness
 from stylealign.config.inversion import (
     EncoderFinetune,
     InversionQuality,
@@ -206,6 +207,8 @@ class Studies(Section):
     )
     texture_translation: TextureTranslation | None = key(None, "figure texture_translations (needs inversion_quality)")
 
+    morph_smoothness: MorphSmoothness | None = key(None, "table, figures morph_smoothness and morph_grid, videos")
+
     def named(self) -> dict[str, Section]:
         """The comparisons that are made, by name."""
         return {name: study for name in type(self).model_fields if (study := getattr(self, name)) is not None}
@@ -223,6 +226,7 @@ NEEDS: dict[str, str] = {
     "effect_agreement": "attributes",
     "translation": "features",
     "reference_translation": "features",
+    "morph_smoothness": "distance",
 }
 """What each study asks of its judge."""
 
