@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from stylealign.config.check_applications import check_applications
 from stylealign.config.check_inversion import check_inversion
 from stylealign.config.check_judges import check_judges
 from stylealign.config.check_path import check_path
@@ -15,7 +16,7 @@ from stylealign.config.check_studies import check_studies
 from stylealign.config.check_translation import check_translation
 from stylealign.config.checkpoint_header import read_shape
 from stylealign.config.checkpoint_kind import kind_of
-from stylealign.config.domains import FolderDomain, Photographs, WorldDomain
+from stylealign.config.domains import FolderDomain, Photographs, Transform, WorldDomain
 from stylealign.config.models import Architecture, Model, Training
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
@@ -29,7 +30,8 @@ MAX_REGIONS, MAX_LABEL = 256, 65535
 def find_problems(sketch: Sketch) -> list[Problem]:
     """Every mistake that only the whole shows."""
     checks = (_check_domains, _check_architecture, _check_models, check_judges, check_studies)
-    return [problem for check in (*checks, check_inversion, check_translation) for problem in check(sketch)]
+    of_codes = (check_inversion, check_translation, check_applications)
+    return [problem for check in (*checks, *of_codes) for problem in check(sketch)]
 
 
 def _check_domains(sketch: Sketch) -> Iterator[Problem]:
@@ -38,8 +40,29 @@ def _check_domains(sketch: Sketch) -> Iterator[Problem]:
             if sketch.resolution is not None and sketch.resolution > MAX_WORLD_RESOLUTION:
                 cure = f"worlds are drawn up to {MAX_WORLD_RESOLUTION} px, and the study has {sketch.resolution}"
                 yield Problem(f"domains.{name}.world", cure, domain.world)
+            yield from _check_mirrored_world(f"domains.{name}.transform", domain)
         elif domain is not None:
             yield from _check_photographs(sketch, f"domains.{name}", domain)
+        if domain is not None and domain.transform is not None:
+            yield from _check_transform(f"domains.{name}.transform", domain.transform, sketch.resolution)
+
+
+def _check_mirrored_world(key: str, domain: WorldDomain) -> Iterator[Problem]:
+    """A mirror image looks the other way: what a world says of its yaw, gaze and light would be wrong."""
+    if domain.transform is not None and domain.transform.flip == "horizontal":
+        cure = "a world's labels of pose and light would be those of the other side; flip it vertically, or shift it"
+        yield Problem(f"{key}.flip", cure, "horizontal")
+
+
+def _check_transform(key: str, transform: Transform, resolution: int | None) -> Iterator[Problem]:
+    """A transform must move something, by a pixel at least."""
+    if transform.flip is None and not any(transform.shift):
+        yield Problem(key, "moves nothing; name `shift` or `flip`, or drop it")
+    if resolution is None:
+        return
+    for part, shift_px in zip(transform.shift, transform.shift_px(resolution), strict=True):
+        if part and not shift_px:
+            yield Problem(f"{key}.shift", f"is no whole pixel at {resolution} px; {1 / resolution:g} is one", part)
 
 
 def _check_photographs(sketch: Sketch, key: str, domain: Photographs) -> Iterator[Problem]:

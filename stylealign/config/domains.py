@@ -3,11 +3,43 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
+from annotated_types import Ge, Le
 from pydantic import Field
 
 from stylealign.config.section import Section, key
 
 WorldName = Literal["face", "painting", "cartoon", "dog", "cat", "wild", "church", "bedroom", "shoe", "edge"]
+
+
+Half = Annotated[float, Ge(-0.5), Le(0.5)]
+
+
+class Transform(Section):
+    """A domain moved or turned, its images and region maps alike (StyleAlign, A.3): flipped first, then shifted.
+
+    Attributes and captions stay those of the undisturbed picture.
+    """
+
+    flip: Literal["vertical", "horizontal"] | None = key(None, "vertical: upside down; horizontal: left and right")
+    shift: tuple[Half, Half] = key(
+        (0, 0), "to the right and down, as parts of the width, at most half; in whole pixels (published: 60/256)"
+    )
+    fill: Literal["edge", "reflect"] = key(
+        "edge", "what a shift uncovers: the pixels at the edge, repeated, or the picture mirrored there"
+    )
+
+    def shift_px(self, resolution: int) -> tuple[int, int]:
+        """The shift in whole pixels, to the right and down."""
+        right, down = (round(part * resolution) for part in self.shift)
+        return right, down
+
+    def __str__(self) -> str:
+        """``flipped vertically, shifted right by 0.234``: what tables say."""
+        right, down = self.shift
+        words = [] if self.flip is None else [f"flipped {self.flip}ly"]
+        words += [f"shifted {'right' if right > 0 else 'left'} by {abs(right):.3g}"] if right else []
+        words += [f"shifted {'down' if down > 0 else 'up'} by {abs(down):.3g}"] if down else []
+        return ", ".join(words) or "unmoved"
 
 
 class WorldDomain(Section):
@@ -17,6 +49,7 @@ class WorldDomain(Section):
     world: WorldName = key(..., "which world is drawn")
     num_train: int = key(8000, "images to train on", ge=1)
     num_test: int = key(2000, "held-out images, which measures compare with", ge=1)
+    transform: Transform | None = key(None, "the images moved or turned (null: as they are)")
 
 
 class Photographs(Section):
@@ -29,6 +62,7 @@ class Photographs(Section):
     max_images: int | None = key(None, "use at most this many (null: all)", ge=1)
     regions: Path | None = key(None, "folder of region masks, a PNG of class ids beside each image's name (null: none)")
     labels: dict[str, tuple[int, ...]] | None = key(None, "name of each region: the class ids in the masks it unites")
+    transform: Transform | None = key(None, "the images moved or turned (null: as they are)")
 
 
 class FolderDomain(Photographs):
@@ -59,3 +93,10 @@ def num_images_at_most(domain: WorldDomain | Photographs) -> int:
 def has_labels(domain: WorldDomain | Photographs) -> bool:
     """Whether exact labels are known: a world's, or region masks."""
     return isinstance(domain, WorldDomain) or domain.regions is not None
+
+
+def show_the_same(one: WorldDomain | Photographs, other: WorldDomain | Photographs) -> bool:
+    """Whether two domains show the same pictures, wherever those are moved: one world, or one folder or archive."""
+    if isinstance(one, WorldDomain) or isinstance(other, WorldDomain):
+        return isinstance(one, WorldDomain) and isinstance(other, WorldDomain) and one.world == other.world
+    return one.path == other.path

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from stylealign.config.domains import FolderDomain, WorldDomain, ZipDomain
+from stylealign.config.domains import FolderDomain, Transform, WorldDomain, ZipDomain
 from stylealign.config.inversion import Encoders, Inversion, Kept, Optimisation
 from stylealign.config.judges import (
     BisenetParser,
@@ -53,6 +53,7 @@ _PAGES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`domains.NAME` with `source: world`", WorldDomain),
     ("`domains.NAME` with `source: folder`", FolderDomain),
     ("`domains.NAME` with `source: zip`", ZipDomain),
+    ("`domains.NAME.transform`", Transform),
     ("`architecture`", Architecture),
     ("`training`, and a model's own `training`", Training),
     ("`models.NAME`", Model),

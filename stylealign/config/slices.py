@@ -11,7 +11,6 @@ from stylealign.config import plan
 from stylealign.config.domains import Domain, FolderDomain, WorldDomain, ZipDomain
 from stylealign.config.section import Section
 from stylealign.config.study import Study
-from stylealign.lineage import relatives
 from stylealign.tables import IMAGE_SETS, TABLES
 
 Slice = dict[str, Any]
@@ -22,6 +21,8 @@ def image_set(study: Study, domain: str) -> Slice:
     spec = study.domains[domain]
     seed = study.seed if isinstance(spec, WorldDomain) else 0
     settings = spec.model_dump(mode="json")
+    if settings["transform"] is None:
+        del settings["transform"]  # an undisturbed image set is what it was before there were transforms
     if settings.get("labels"):
         settings["labels"] = list(settings["labels"].items())  # their order counts, and canonical JSON sorts keys
     return {"name": domain, "domain": settings, "resolution": study.resolution, "seed": seed}
@@ -85,7 +86,7 @@ def mapping_drift(study: Study, model: str) -> Slice:
     """What a model's rows of mapping_drift depend on."""
     drift = study.studies.mapping_drift
     assert drift is not None
-    return {**_pairs(study, model), "num_z": drift.num_z}
+    return {**_pairs(study, "mapping_drift", model), "num_z": drift.num_z}
 
 
 def component_reset(study: Study, model: str) -> Slice:
@@ -107,7 +108,7 @@ def attribute_alignment(study: Study, model: str) -> Slice:
     """What a model's rows of attribute_alignment depend on."""
     alignment = study.studies.attribute_alignment
     assert alignment is not None
-    pairs = _pairs(study, model)
+    pairs = _pairs(study, "attribute_alignment", model)
     domains = {name: study.models[name].domain for name, _ in pairs["relatives"]}
     where = {"domain": study.models[model].domain, "domains": domains}
     return {**pairs, **where, "judge": alignment.judge, "num_z": alignment.num_z}
@@ -182,7 +183,7 @@ def effect_agreement(study: Study, model: str) -> Slice:
     """What a model's rows of effect_agreement depend on."""
     asked = study.studies.effect_agreement
     assert asked is not None
-    pairs = {**_pairs(study, model), "relatives": plan.kin(study, model)}
+    pairs = {"model": model, "relatives": plan.kin(study, model), "seed": study.seed}
     domains = {name: study.models[name].domain for name in [model, *(name for name, _ in pairs["relatives"])]}
     settings = asked.model_dump(mode="json", exclude={"judge"})
     return {**judge(study, asked.judge), **pairs, "domains": domains, **settings}
@@ -197,8 +198,8 @@ def manipulations(study: Study, model: str) -> Slice:
     return {"model": model, "seed": study.seed, **settings}
 
 
-def _pairs(study: Study, model: str) -> Slice:
-    return {"model": model, "relatives": relatives(study.parents(), model), "seed": study.seed}
+def _pairs(study: Study, comparison: str, model: str) -> Slice:
+    return {"model": model, "relatives": plan.beside(study, comparison, model), "seed": study.seed}
 
 
 def _reset(study: Study, model: str, judge_name: str) -> Slice:
@@ -231,7 +232,7 @@ def manipulations_figure(study: Study) -> Slice:
     """What the figure manipulations depends on: beside :func:`figure`, the latent codes it shows."""
     asked = study.studies.manipulations
     assert asked is not None
-    return {**figure(study), "num": asked.num}
+    return {"parents": list(study.full_size().items()), "num": asked.num}
 
 
 def figure(study: Study) -> Slice:

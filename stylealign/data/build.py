@@ -90,7 +90,7 @@ def _from_world(domain: "WorldDomain", files: _Files, resolution: int, seed: int
     """Samples 0, 1, 2, ... of the world until enough are different."""
     world, num = get_world(domain.world), domain.num_train + domain.num_test
     with ImageSetWriter(files.images, files.regions, resolution, world.region_names) as writer:
-        for sample in itertools.islice(prepare_world(world, seed, resolution), 2 * num + 100):
+        for sample in itertools.islice(prepare_world(world, seed, resolution, domain.transform), 2 * num + 100):
             writer.take(sample)
             if len(writer.facts) == num:
                 break
@@ -111,12 +111,13 @@ def _from_pictures(
         ImageSetWriter(files.images, files.regions, resolution, masks.names if masks else ()) as writer,
     ):
         for some in rounds(entries, domain.max_images, lambda: len(writer.facts)):
-            for entry in prepare_files(some, resolution, domain.fit, masks, num_threads):
+            for entry in prepare_files(some, resolution, domain.fit, masks, num_threads, domain.transform):
                 writer.take(entry)
         place = {entry.origin: number for number, entry in enumerate(entries)}
         writer.rejected.sort(key=lambda row: place[row.origin])
     _check_enough(domain, len(writer.facts), writer.rejected)
-    return writer, split_by_hash([facts.image_id for facts in writer.facts], domain.test_fraction), []
+    # By the undisturbed picture: one that is held out in a domain is held out wherever that domain is moved.
+    return writer, split_by_hash([facts.undisturbed_id for facts in writer.facts], domain.test_fraction), []
 
 
 @contextmanager

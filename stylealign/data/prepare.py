@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -18,7 +18,11 @@ from stylealign.data.fit import Fit
 from stylealign.data.masks import Masks
 from stylealign.data.rejection import Reject, Rejected
 from stylealign.data.sources import Candidate
+from stylealign.data.transform import transformed
 from stylealign.worlds.world import World
+
+if TYPE_CHECKING:
+    from stylealign.config.domains import Transform
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -26,7 +30,7 @@ B = TypeVar("B")
 
 @dataclass(frozen=True)
 class Facts:
-    """What the index says of one image, but its split and its name in the zip."""
+    """What the index says of one image, but its split and its name in the zip; and what tells its split."""
 
     image_id: str  # sha256 of the RGB bytes at the study's resolution
     origin: str
@@ -34,6 +38,7 @@ class Facts:
     height: int
     caption: str = ""
     attributes: Mapping[str, float] = field(default_factory=dict)
+    undisturbed_id: str = ""  # its id before its domain's transform
 
 
 @dataclass(frozen=True)
@@ -57,16 +62,21 @@ def encode_png(pixels: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def prepare_file(candidate: Candidate, resolution: int, fit: Fit, masks: Masks | None) -> Prepared | Rejected:
-    """One candidate, decoded, with its mask; or the reason why not."""
+def prepare_file(
+    candidate: Candidate, resolution: int, fit: Fit, masks: Masks | None, transform: "Transform | None" = None
+) -> Prepared | Rejected:
+    """One candidate, decoded, with its mask, and moved as its domain is; or the reason why not."""
     try:
         with turn(num_bytes=candidate.num_bytes), candidate.open() as stream:
             picture = decode_picture(stream, resolution, fit)
         regions = masks.read(candidate.stem, picture.width, picture.height, resolution, fit) if masks else None
     except Reject as reject:
         return Rejected(candidate.origin, reject.reason, reject.detail)
-    facts = Facts(image_id(picture.pixels), candidate.origin, picture.width, picture.height)
-    return Prepared(facts, encode_png(picture.pixels), regions)
+    undisturbed_id = image_id(picture.pixels)
+    pixels, regions = transformed(picture.pixels, regions, transform)
+    own_id = undisturbed_id if transform is None else image_id(pixels)
+    facts = Facts(own_id, candidate.origin, picture.width, picture.height, undisturbed_id=undisturbed_id)
+    return Prepared(facts, encode_png(pixels), regions)
 
 
 def prepare_files(
@@ -75,11 +85,12 @@ def prepare_files(
     fit: Fit,
     masks: Masks | None,
     num_threads: int | None = None,
+    transform: "Transform | None" = None,
 ) -> Iterator[Prepared | Rejected]:
     """Every entry in order; at most a few are in memory at once."""
 
     def one(entry: Candidate | Rejected) -> Prepared | Rejected:
-        return entry if isinstance(entry, Rejected) else prepare_file(entry, resolution, fit, masks)
+        return entry if isinstance(entry, Rejected) else prepare_file(entry, resolution, fit, masks, transform)
 
     return map_in_threads(one, entries, num_threads or min(8, os.cpu_count() or 1))
 
@@ -100,10 +111,11 @@ def map_in_threads(function: Callable[[A], B], items: Iterable[A], num_threads: 
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def prepare_world(world: World, seed: int, resolution: int) -> Iterator[Prepared]:
-    """The samples of a world, one after the other, without end."""
+def prepare_world(world: World, seed: int, resolution: int, transform: "Transform | None" = None) -> Iterator[Prepared]:
+    """The samples of a world, one after the other, without end; attributes and caption are of the undisturbed one."""
     for index in itertools.count():
         sample = world.render(seed, index, resolution)
         origin = f"{world.name}/{seed}/{index}"
-        facts = Facts(image_id(sample.pixels), origin, resolution, resolution, sample.caption, sample.attributes)
-        yield Prepared(facts, encode_png(sample.pixels), sample.regions)
+        pixels, regions = transformed(sample.pixels, sample.regions, transform)
+        facts = Facts(image_id(pixels), origin, resolution, resolution, sample.caption, sample.attributes)
+        yield Prepared(facts, encode_png(pixels), regions)
