@@ -1,6 +1,6 @@
 """Tables of the applications (morphs, blends, zero-shot transfer) and of the limits (locality, resolution, return)."""
 
-from stylealign.columns import APPLICATIONS, Table, integer, number, string
+from stylealign.columns import APPLICATIONS, LIMITS, Table, integer, number, string
 
 _JUDGE = string("judge", "the judge that measured, by its name in the config")
 _SEED = integer("seed", "the study's seed")
@@ -33,4 +33,67 @@ MORPH_SMOOTHNESS = Table(
         _SEED,
     ),
     ("morph", "method"),
+)
+
+BLEND_SMOOTHNESS = Table(
+    "blend_smoothness",
+    "StyleAlign, A.7, Figures 31 to 33",
+    APPLICATIONS,
+    "From one model to another by interpolating weights or by swapping layers, in as many steps",
+    (
+        string("pair", "the models of the way, as face2dog"),
+        string(
+            "method",
+            "interpolation, swap_fine_first (the second model's layers from the finest on: its texture, then its "
+            "structure) or swap_coarse_first (the other way round)",
+        ),
+        string(
+            "measure",
+            "mean_step, largest_step and max_over_mean of a z's way, mean over z; or step (from the blend before), "
+            "to_first and to_second (from either end) of one blend",
+        ),
+        integer("place", "which blend: 0 is the first model, num_steps the second (0 where of the whole way)"),
+        string("blend", "ratio of the weights; or the finest unit that came from the coarse layers' model"),
+        number("value", "perceptual distance (by the judge named), mean over z; of max_over_mean a ratio"),
+        number("low", "lower end of its bootstrap interval over z (95 %)"),
+        number("high", "upper end of its bootstrap interval over z (95 %)"),
+        string("granularity", "what is swapped at a time: block (a resolution) or layer"),
+        integer("num_steps", "steps from the first model to the second, the same by every method"),
+        integer("num_z", "latent codes"),
+        string("protocol", "whose codes, which truncation, which noise"),
+        _JUDGE,
+        _SEED,
+    ),
+    ("pair", "method", "measure", "place"),
+)
+
+RETURN_ALIGNMENT = Table(
+    "return_alignment",
+    "StyleAlign, 3 and A.2, Figures 14 and 34 to 36, measured",
+    LIMITS,
+    "Forgotten or hidden: how like its ancestor a model is that returned to the ancestor's domain",
+    (
+        string("returned", "the model that returned"),
+        string("ancestor", "whose domain it returned to: its nearest ancestor of that domain"),
+        string("through", "the models between, from the ancestor down"),
+        string("role", "returned, through, control_unrelated (another root) or control_shuffled (other z)"),
+        string("model", "the model whose images are compared with the ancestor's, z by z"),
+        string(
+            "measure",
+            "distance; of an attribute: spearman, and mean_abs_difference (of classes: share_differing)",
+        ),
+        string("attribute", "the judged attribute (empty: of the whole image)"),
+        number("value", "distance by the judge, mean over z; correlation over z; difference in the attribute's unit"),
+        number("low", "lower end of its bootstrap interval over z (95 %)"),
+        number("high", "upper end of its bootstrap interval over z (95 %)"),
+        number(
+            "judge_score",
+            "the reader's held-out R2 (accuracy for classes) for the attribute, on the worse of both domains",
+        ),
+        integer("num_z", "latent codes"),
+        string("protocol", "how many images were generated, which truncation, which noise"),
+        string("judge", "the judge that measured: distances by one, attributes by a reader who may be another"),
+        _SEED,
+    ),
+    ("returned", "role", "model", "measure", "attribute"),
 )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from stylealign.application_tables import MORPH_SMOOTHNESS
+from stylealign.application_tables import BLEND_SMOOTHNESS, MORPH_SMOOTHNESS, RETURN_ALIGNMENT
 from stylealign.channel_tables import (
     ATTRIBUTE_CHANNELS,
     BOUNDARIES,
@@ -261,6 +261,8 @@ TABLES: dict[str, Table] = {
         TRANSLATION,
         REFERENCE_TRANSLATION,
         MORPH_SMOOTHNESS,
+        BLEND_SMOOTHNESS,
+        RETURN_ALIGNMENT,
     )
 }
 

@@ -1,10 +1,13 @@
 """The plan of applications and limits: which models, pairs and attributes each of those studies takes."""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from stylealign.config import inversion_plan
 from stylealign.config.applications import MorphSmoothness
+from stylealign.config.judges import MEASURES
 from stylealign.config.study import Study
+from stylealign.lineage import ancestors, relation, roots
 
 
 def morphing(study: Study) -> MorphSmoothness:
@@ -48,13 +51,69 @@ def morphed_sets(study: Study, morph: str) -> list[str]:
     return [inversion_plan.inverted_sets(study, model)[0] for model in models_on_way(study, morph)]
 
 
+def blends(study: Study) -> list[str]:
+    """The pairs of models that are blended, in declared order."""
+    asked = study.studies.blend_smoothness
+    return [] if asked is None else list(asked.pairs)
+
+
+def blended(study: Study, pair: str) -> tuple[str, str]:
+    """The two models of ``face2dog``, from the first to the second."""
+    first, second = next(way for way in ways(pair, list(study.models)) if len(way) == 2)
+    return first, second
+
+
+@dataclass(frozen=True)
+class Return:
+    """A model that is back in the domain of an ancestor: by way of whom, and beside which controls."""
+
+    model: str
+    ancestor: str
+    through: tuple[str, ...]  # from the ancestor down, another domain among them
+    controls: tuple[str, ...]  # roots of that domain that are unrelated to it
+
+
+def return_of(study: Study, model: str) -> Return | None:
+    """What a model returns to: its nearest ancestor of its own domain, unless all between are of that domain too."""
+    parents, domain = study.parents(), study.models[model].domain
+    above = ancestors(parents, model)
+    alike = [place for place, name in enumerate(above) if study.models[name].domain == domain]
+    if not alike or alike[0] == 0:
+        return None
+    ancestor = above[alike[0]]
+    of_domain = [name for name in roots(parents) if study.models[name].domain == domain]
+    strangers = tuple(name for name in of_domain if relation(parents, ancestor, name) == "unrelated")
+    return Return(model, ancestor, tuple(reversed(above[: alike[0]])), strangers)
+
+
+def returned(study: Study) -> list[str]:
+    """The models that return to an ancestor's domain, where that is asked, in declared order."""
+    asked = study.studies.return_alignment
+    return [] if asked is None else [name for name in study.models if return_of(study, name) is not None]
+
+
+def attributes_reader(study: Study) -> str | None:
+    """Who reads attributes of models that returned, if anybody can."""
+    asked = study.studies.return_alignment
+    if asked is None:
+        return None
+    if asked.attributes_judge is not None:
+        return asked.attributes_judge
+    return asked.judge if "attributes" in MEASURES[study.judges[asked.judge].kind] else None
+
+
 CELLS: dict[str, Callable[[Study], list[str]]] = {
     "morph_smoothness": morphs,
+    "blend_smoothness": blends,
+    "return_alignment": returned,
 }
 """The tables of these studies, and by what their cells are called."""
 
 FIGURES = {
     "morph_grid": "morph_smoothness",
     "morph_smoothness": "morph_smoothness",
+    "blend_grid": "blend_smoothness",
+    "blend_smoothness": "blend_smoothness",
+    "return_alignment": "return_alignment",
 }
 """The figures, and the study that each belongs to."""

@@ -1,17 +1,22 @@
 """Mistakes in the studies of applications and limits, found before any job starts."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from stylealign.config.application_plan import ways
-from stylealign.config.applications import MorphSmoothness
+from stylealign.config.applications import BlendSmoothness, MorphSmoothness, ReturnAlignment
 from stylealign.config.check_inversion import QUALITY, inverted_models
+from stylealign.config.check_studies import check_judge_of
 from stylealign.config.domains import WorldDomain
 from stylealign.config.inversion import InversionQuality
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
-from stylealign.lineage import circles, relation
+from stylealign.config.studies import Studies
+from stylealign.lineage import ancestors, circles, relation
 
 MORPH = "studies.morph_smoothness"
+BLEND = "studies.blend_smoothness"
+RETURN = "studies.return_alignment"
 
 
 def check_applications(sketch: Sketch) -> Iterator[Problem]:
@@ -20,6 +25,10 @@ def check_applications(sketch: Sketch) -> Iterator[Problem]:
         return
     if sketch.studies.morph_smoothness is not None:
         yield from _check_morphs(sketch, sketch.studies.morph_smoothness, sketch.studies.inversion_quality)
+    if sketch.studies.blend_smoothness is not None:
+        yield from _check_blends(sketch, sketch.studies.blend_smoothness)
+    if sketch.studies.return_alignment is not None:
+        yield from _check_return(sketch, sketch.studies, sketch.studies.return_alignment)
 
 
 def _check_morphs(sketch: Sketch, asked: MorphSmoothness, quality: InversionQuality | None) -> Iterator[Problem]:
@@ -41,7 +50,7 @@ def _check_morphs(sketch: Sketch, asked: MorphSmoothness, quality: InversionQual
 
 def check_way(sketch: Sketch, key: str, name: str, models: Sequence[str]) -> Iterator[Problem]:
     """Weights are interpolated between relatives that differ, and are of one shape."""
-    if any(before == after for before, after in zip(models, models[1:], strict=False)):
+    if any(before == after for before, after in pairwise(models)):
         yield Problem(key, "goes from a model to itself; name two", name)
         return
     parents = sketch.parents()
@@ -86,3 +95,46 @@ def _num_codes(sketch: Sketch, model: str) -> int | None:
         return None
     num: int = getattr(domain, f"num_{sketch.inversion.split}")
     return num if sketch.inversion.num_images is None else min(num, sketch.inversion.num_images)
+
+
+def _check_blends(sketch: Sketch, asked: BlendSmoothness) -> Iterator[Problem]:
+    for pair in asked.pairs:
+        found = [way for way in ways(pair, sketch.models) if len(way) == 2]
+        if len(found) != 1:
+            cure = f"write two of the models joined with 2, as face2dog ({', '.join(sketch.models)})"
+            yield Problem(f"{BLEND}.pairs", cure if not found else "can be read in two ways; rename a model", pair)
+            continue
+        yield from check_way(sketch, f"{BLEND}.pairs", pair, found[0])
+    if asked.num_shown > asked.num_z:
+        yield Problem(f"{BLEND}.num_shown", f"is more than num_z ({asked.num_z}); lower this", asked.num_shown)
+
+
+def _check_return(sketch: Sketch, studies: Studies, asked: ReturnAlignment) -> Iterator[Problem]:
+    if asked.attributes_judge is not None:
+        shown = {model.domain for model in sketch.models.values() if model is not None}
+        known = [name for name in sketch.domains if name in shown]
+        yield from check_judge_of(sketch, f"{RETURN}.attributes_judge", "attributes", asked.attributes_judge, known)
+    if asked.num_shown > asked.num_z:
+        yield Problem(f"{RETURN}.num_shown", f"is more than num_z ({asked.num_z}); lower this", asked.num_shown)
+    yield from _check_returned_edits(studies, asked)
+    if not circles(sketch.parents()) and None not in sketch.models.values() and not _any_returns(sketch):
+        cure = "no model is of the domain of an ancestor with another domain between; declare one, or drop the study"
+        yield Problem(RETURN, cure)
+
+
+def _check_returned_edits(studies: Studies, asked: ReturnAlignment) -> Iterator[Problem]:
+    if asked.edits and (studies.channel_effects is None or studies.boundaries is None):
+        yield Problem(f"{RETURN}.edits", "needs channel_effects and boundaries; add them, or drop the edits")
+        return
+    measured = () if studies.channel_effects is None else studies.channel_effects.attributes
+    for attribute in asked.edits:
+        if attribute not in measured:
+            cure = f"studies.channel_effects does not measure it; {nearest(attribute, measured)}"
+            yield Problem(f"{RETURN}.edits", cure, attribute)
+
+
+def _any_returns(sketch: Sketch) -> bool:
+    """Whether a model is of the domain of an ancestor, and not of that of its parent."""
+    domains = {name: model.domain for name, model in sketch.models.items() if model is not None}
+    lines = ([domains[name], *(domains[one] for one in ancestors(sketch.parents(), name))] for name in domains)
+    return any(own in above[1:] and own != above[0] for own, *above in lines if above)

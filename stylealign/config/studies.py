@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
 
-from stylealign.config.applications import MorphSmoothness
+from stylealign.config.applications import BlendSmoothness, MorphSmoothness, ReturnAlignment
 from stylealign.config.inversion import (
     EncoderFinetune,
     InversionQuality,
@@ -208,6 +208,8 @@ class Studies(Section):
     texture_translation: TextureTranslation | None = key(None, "figure texture_translations (needs inversion_quality)")
 
     morph_smoothness: MorphSmoothness | None = key(None, "table, figures morph_smoothness and morph_grid, videos")
+    blend_smoothness: BlendSmoothness | None = key(None, "table, figures blend_smoothness and blend_grid")
+    return_alignment: ReturnAlignment | None = key(None, "table and figure return_alignment")
 
     def named(self) -> dict[str, Section]:
         """The comparisons that are made, by name."""
@@ -227,6 +229,8 @@ NEEDS: dict[str, str] = {
     "translation": "features",
     "reference_translation": "features",
     "morph_smoothness": "distance",
+    "blend_smoothness": "distance",
+    "return_alignment": "distance",
 }
 """What each study asks of its judge."""
 
