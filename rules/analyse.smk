@@ -26,7 +26,7 @@ rule model_quality:
 rule mapping_drift:
     input:
         g_ema="results/models/{model}/g_ema.safetensors",
-        relatives=of_relatives("results/models/{relative}/g_ema.safetensors"),
+        relatives=of_relatives("mapping_drift", "results/models/{relative}/g_ema.safetensors"),
     output:
         rows="results/cells/mapping_drift/{model}.parquet",
     log:
@@ -98,7 +98,10 @@ rule layer_reset:
 rule attribute_alignment:
     input:
         features=with_judge_of("attribute_alignment", "results/features/models/{model}.{judge}.npz"),
-        relatives=of_relatives(with_judge_of("attribute_alignment", "results/features/models/{relative}.{judge}.npz")),
+        relatives=of_relatives(
+            "attribute_alignment",
+            with_judge_of("attribute_alignment", "results/features/models/{relative}.{judge}.npz"),
+        ),
         quality=quality_of("attribute_alignment"),
     output:
         rows="results/cells/attribute_alignment/{model}.parquet",

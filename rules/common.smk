@@ -11,7 +11,6 @@ from stylealign.config.load import read_study
 from stylealign.config.yaml_file import read_yaml
 from stylealign.data.recipe import RECIPE as IMAGE_SET_RECIPE
 from stylealign.errors import ConfigError
-from stylealign.lineage import relatives
 from stylealign.provenance import canonical_json, code_digest, listing_digest, versions
 from stylealign.columns import ALIGNMENT, CHANNELS_SECTION, MODELS, REPRODUCIBILITY, TRANSFER, TRANSLATION_SECTION
 from stylealign.tables import TABLES
@@ -120,7 +119,7 @@ def judge_memory(wildcards, attempt):
 def training_memory(wildcards, attempt):
     training = study.resolved_model(wildcards.model).training
     sizes = (
-        study.resolution,
+        study.resolution_of(wildcards.model),
         training.batch_size,
         study.architecture.channel_base,
         training.memory_budget_gb,
@@ -134,7 +133,8 @@ def maps_memory(wildcards, attempt):
 
 def training_minutes(wildcards, attempt):
     kimg = study.models[wildcards.model].total_kimg
-    return needs.runtime_min(needs.training_runtime_min(kimg, study.resolution, ON_GPU), attempt)
+    resolution = study.resolution_of(wildcards.model)
+    return needs.runtime_min(needs.training_runtime_min(kimg, resolution, ON_GPU), attempt)
 
 
 def training_priority(wildcards):
@@ -223,12 +223,11 @@ def of_parent(path):
     return of
 
 
-def of_relatives(path):
-    """The files of those the wildcard model is compared with."""
+def of_relatives(comparison, path):
+    """The files of those that a comparison sets beside the wildcard model."""
 
     def of(wildcards):
-        compared = relatives(study.parents(), wildcards.model)
-        return [path.format(relative=name) for name, _ in compared]
+        return [path.format(relative=name) for name, _ in plan.beside(study, comparison, wildcards.model)]
 
     return of
 

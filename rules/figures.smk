@@ -258,7 +258,7 @@ rule draw_channel_fate:
 
 rule draw_manipulations:
     input:
-        images=for_models("results/cells/manipulations/{model}.npz"),
+        images=for_models("results/cells/manipulations/{model}.npz", study.full_size()),
     output:
         png="results/figures/manipulations.png",
         pdf="results/figures/manipulations.pdf",

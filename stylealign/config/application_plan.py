@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 
 from stylealign.config import inversion_plan
-from stylealign.config.applications import MorphSmoothness
+from stylealign.config.applications import MorphSmoothness, ZeroShot
 from stylealign.config.judges import MEASURES
 from stylealign.config.study import Study
 from stylealign.lineage import ancestors, relation, roots
@@ -75,7 +76,7 @@ class Return:
 
 def return_of(study: Study, model: str) -> Return | None:
     """What a model returns to: its nearest ancestor of its own domain, unless all between are of that domain too."""
-    parents, domain = study.parents(), study.models[model].domain
+    parents, domain = study.full_size(), study.models[model].domain
     above = ancestors(parents, model)
     alike = [place for place, name in enumerate(above) if study.models[name].domain == domain]
     if not alike or alike[0] == 0:
@@ -89,7 +90,7 @@ def return_of(study: Study, model: str) -> Return | None:
 def returned(study: Study) -> list[str]:
     """The models that return to an ancestor's domain, where that is asked, in declared order."""
     asked = study.studies.return_alignment
-    return [] if asked is None else [name for name in study.models if return_of(study, name) is not None]
+    return [] if asked is None else [name for name in study.full_size() if return_of(study, name) is not None]
 
 
 def attributes_reader(study: Study) -> str | None:
@@ -102,10 +103,77 @@ def attributes_reader(study: Study) -> str | None:
     return asked.judge if "attributes" in MEASURES[study.judges[asked.judge].kind] else None
 
 
+def zero_shot(study: Study, comparison: str) -> ZeroShot:
+    """The settings of a zero-shot comparison; only studies that make it ask."""
+    asked: ZeroShot | None = getattr(study.studies, comparison)
+    assert asked is not None
+    return asked
+
+
+def zero_shot_directions(study: Study, comparison: str) -> list[str]:
+    """The directions of a zero-shot comparison, in declared order."""
+    return list(zero_shot(study, comparison).directions) if getattr(study.studies, comparison) is not None else []
+
+
+def zero_shot_parents(study: Study) -> list[str]:
+    """The models whose labels are used, in declared order."""
+    found = (one for name in ZERO_SHOT for one in zero_shot_directions(study, name))
+    sources = {inversion_plan.split_direction(study, direction)[0] for direction in found}
+    return [name for name in study.models if name in sources]
+
+
+def image_kimg(study: Study) -> float:
+    """Training of the networks on the parents' images: as long as the most demanding comparison asks."""
+    return max(zero_shot(study, name).image_kimg for name in ZERO_SHOT if getattr(study.studies, name) is not None)
+
+
+def zero_shot_examples(study: Study) -> list[tuple[str, str]]:
+    """The cells that the figure zero_shot_examples shows: (comparison, direction)."""
+    return [(name, direction) for name in ZERO_SHOT for direction in zero_shot_directions(study, name)]
+
+
+ZERO_SHOT = ("zero_shot_regression", "zero_shot_classification")
+"""The comparisons that go from a parent's labels to a child's images."""
+
+
+def is_moved(
+    name: str, models: Mapping[str, Model | None], domains: Mapping[str, WorldDomain | Photographs | None]
+) -> bool:
+    """Whether a model's domain is its parent's with a transform, and the parent's has none."""
+    model = models[name]
+    parent = None if model is None or model.parent is None else models.get(model.parent)
+    if model is None or parent is None:
+        return False
+    own, theirs = domains.get(model.domain), domains.get(parent.domain)
+    if own is None or theirs is None or own.transform is None or theirs.transform is not None:
+        return False
+    return show_the_same(own, theirs)
+
+
+def moved_children(study: Study) -> list[str]:
+    """The children whose channels are compared with those of their parents, in declared order."""
+    asked, localized = study.studies.locality_bias, study.studies.localized_channels
+    if asked is None or localized is None:
+        return []
+    parsed = [
+        name for name in study.full_size() if localized.domains is None or _domain(study, name) in localized.domains
+    ]
+    moved = [name for name in parsed if is_moved(name, study.models, study.domains)]
+    return [
+        name for name in moved if study.models[name].parent in parsed and (asked.models is None or name in asked.models)
+    ]
+
+
+def _domain(study: Study, model: str) -> str:
+    return study.models[model].domain
+
+
 CELLS: dict[str, Callable[[Study], list[str]]] = {
     "morph_smoothness": morphs,
     "blend_smoothness": blends,
     "return_alignment": returned,
+    "zero_shot_regression": partial(zero_shot_directions, comparison="zero_shot_regression"),
+    "zero_shot_classification": partial(zero_shot_directions, comparison="zero_shot_classification"),
 }
 """The tables of these studies, and by what their cells are called."""
 
@@ -115,5 +183,7 @@ FIGURES = {
     "blend_grid": "blend_smoothness",
     "blend_smoothness": "blend_smoothness",
     "return_alignment": "return_alignment",
+    "zero_shot_regression": "zero_shot_regression",
+    "zero_shot_classification": "zero_shot_classification",
 }
 """The figures, and the study that each belongs to."""

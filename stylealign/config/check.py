@@ -6,12 +6,12 @@ once, and none is reported twice.
 
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from stylealign.config.check_applications import check_applications
 from stylealign.config.check_inversion import check_inversion
 from stylealign.config.check_judges import check_judges
 from stylealign.config.check_path import check_path
+from stylealign.config.check_resolution import check_resolution
 from stylealign.config.check_studies import check_studies
 from stylealign.config.check_translation import check_translation
 from stylealign.config.checkpoint_header import read_shape
@@ -29,7 +29,7 @@ MAX_REGIONS, MAX_LABEL = 256, 65535
 
 def find_problems(sketch: Sketch) -> list[Problem]:
     """Every mistake that only the whole shows."""
-    checks = (_check_domains, _check_architecture, _check_models, check_judges, check_studies)
+    checks = (_check_domains, _check_architecture, _check_models, check_resolution, check_judges, check_studies)
     of_codes = (check_inversion, check_translation, check_applications)
     return [problem for check in (*checks, *of_codes) for problem in check(sketch)]
 
@@ -170,11 +170,13 @@ def _check_adopted(sketch: Sketch, key: str, model: Model) -> Iterator[Problem]:
     yield from check_path(sketch, f"{key}.from", model.checkpoint, "file")
     assert model.checkpoint is not None
     if os.path.isfile(sketch.root / model.checkpoint):
-        yield from _check_checkpoint(sketch, f"{key}.from", model.checkpoint)
+        yield from _check_checkpoint(sketch, f"{key}.from", model)
 
 
-def _check_checkpoint(sketch: Sketch, key: str, path: Path) -> Iterator[Problem]:
+def _check_checkpoint(sketch: Sketch, key: str, model: Model) -> Iterator[Problem]:
     """Of other projects' files only the kind is looked at here: their shape is read, and checked, by the job."""
+    path, own = model.checkpoint, model.resolution or sketch.resolution
+    assert path is not None
     try:
         if kind_of(sketch.root / path) != "safetensors":
             return
@@ -182,8 +184,9 @@ def _check_checkpoint(sketch: Sketch, key: str, path: Path) -> Iterator[Problem]
     except CheckpointError as error:
         yield Problem(key, str(error), str(path))
         return
-    if sketch.resolution is not None and resolution not in (None, sketch.resolution):
-        cure = f"is a checkpoint of {resolution} px and the study has {sketch.resolution}; change one of them"
+    if own is not None and resolution not in (None, own):
+        whose = "the study has" if model.resolution is None else "the model's own is"
+        cure = f"is a checkpoint of {resolution} px and {whose} {own}; change one of them"
         yield Problem(key, cure, str(path))
     wanted = {} if sketch.architecture is None else sketch.architecture.model_dump()
     differing = [name for name, value in wanted.items() if architecture.get(name, value) != value]

@@ -69,12 +69,12 @@ def check_split(sketch: Sketch, name: str, split: str, why: str, cure: str) -> I
 def inverted_models(sketch: Sketch, asked: InversionQuality) -> list[str]:
     """The models in which images are inverted, in declared order."""
     chosen = list(sketch.models) if asked.models is None else asked.models
-    return [name for name in sketch.models if name in chosen or name in asked.image_sets]
+    return [name for name in sketch.full_size() if name in chosen or name in asked.image_sets]
 
 
 def inverted_domains(sketch: Sketch, asked: InversionQuality) -> list[str]:
     """The domains whose images are inverted, in declared order."""
-    chosen = [name for name in sketch.models if asked.models is None or name in asked.models]
+    chosen = [name for name in sketch.full_size() if asked.models is None or name in asked.models]
     own = {model.domain for name in chosen if (model := sketch.models[name]) is not None}
     more = {name for sets in asked.image_sets.values() for name in sets}
     return [name for name in sketch.domains if name in own | more]

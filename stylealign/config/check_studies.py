@@ -10,6 +10,7 @@ from stylealign.config.studies import (
     BUILDS_ON,
     COMPARING,
     NEEDS,
+    OF_ANY_RESOLUTION,
     OF_CHILDREN,
     READS_FEATURES,
     ChannelMaps,
@@ -176,12 +177,12 @@ def _check_quality(sketch: Sketch, studies: Studies, quality: ModelQuality) -> I
 
 def _check_comparisons(sketch: Sketch) -> Iterator[Problem]:
     """A comparison needs somebody to compare."""
-    parents = sketch.parents()
-    if circles(parents) or any(model is None for model in sketch.models.values()) or sketch.studies is None:
+    parents, everyone = sketch.full_size(), sketch.parents()
+    if circles(everyone) or any(model is None for model in sketch.models.values()) or sketch.studies is None:
         return
-    compared = any(relatives(parents, model) for model in parents)
     for name in COMPARING:
-        if getattr(sketch.studies, name) is not None and not compared:
+        taken = everyone if name in OF_ANY_RESOLUTION else parents
+        if getattr(sketch.studies, name) is not None and not any(relatives(taken, model) for model in taken):
             yield Problem(
                 f"studies.{name}", "compares models, and there is only one; declare another or drop the study"
             )
@@ -194,7 +195,8 @@ def _check_comparisons(sketch: Sketch) -> Iterator[Problem]:
 def _check_parsed_comparisons(sketch: Sketch, studies: Studies, parents: Mapping[str, str | None]) -> Iterator[Problem]:
     """Those whose regions are found must be relatives of each other."""
     domains = None if studies.localized_channels is None else studies.localized_channels.domains
-    parsed = [name for name, model in sketch.models.items() if model is not None and model.domain in (domains or ())]
+    models = {name: sketch.models[name] for name in parents}
+    parsed = [name for name, model in models.items() if model is not None and model.domain in (domains or ())]
     if not parsed:
         return
     pairs = [(parents[name], *pair) for name in parsed for pair in relatives(parents, name) if pair[0] in parsed]

@@ -34,7 +34,7 @@ def inverted_models(study: Study) -> list[str]:
     if not inverts(study):
         return []
     chosen, more = asked(study).models, asked(study).image_sets
-    return [name for name in study.models if chosen is None or name in chosen or name in more]
+    return [name for name in study.full_size() if chosen is None or name in chosen or name in more]
 
 
 def inverted_sets(study: Study, model: str) -> list[str]:
@@ -155,7 +155,7 @@ def stranger(study: Study, direction: str) -> str | None:
     Of two finished checkpoints nobody knows that before their cards are read, so a root that is trained from nothing
     goes before.
     """
-    source, parents = split_direction(study, direction)[0], study.parents()
+    source, parents = split_direction(study, direction)[0], study.full_size()
     others = [root for root in roots(parents) if relation(parents, root, source) == "unrelated"]
     adopted = set(study.adopted()) if root_of(parents, source) in study.adopted() else set()
     return min(others, key=lambda root: root in adopted, default=None)

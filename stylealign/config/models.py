@@ -6,15 +6,34 @@ Settings and their published values: StyleGAN2-ADA's ``stylegan2`` and ``paper*`
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge
-from pydantic import Field
+from annotated_types import Ge, Gt
+from pydantic import AfterValidator, Field
 
-from stylealign.config.section import Section, Switch, key, untracked, untracked_keys
+from stylealign.config.section import (
+    Section,
+    Switch,
+    is_positive_power_of_two,
+    key,
+    newer,
+    unsaid_keys,
+    untracked,
+    untracked_keys,
+)
 
 ADA_KIMG_ROOT = 500.0
 ADA_KIMG_CHILD = 100.0
 
 Device = Literal["auto", "cpu", "cuda"]
+MIN_RESOLUTION, MAX_RESOLUTION = 16, 1024
+
+
+def _is_a_resolution(resolution: int) -> int:
+    if not (is_positive_power_of_two(resolution) and MIN_RESOLUTION <= resolution <= MAX_RESOLUTION):
+        raise ValueError(f"must be a power of two from {MIN_RESOLUTION} to {MAX_RESOLUTION}")
+    return resolution
+
+
+Resolution = Annotated[int, AfterValidator(_is_a_resolution)]
 
 
 class Architecture(Section):
@@ -63,6 +82,16 @@ class Training(Section):
     sample_kimg: tuple[Annotated[float, Ge(0)], ...] = key(
         (0, 1, 2, 4, 8, 16), "when fixed z are drawn, in thousands of images (drawn in training: a change trains again)"
     )
+    from_rgb: Literal["distilled", "random"] = newer(
+        "distilled",
+        "where a child of lower resolution has D's first layer from, which its parent's D has not: fitted to what the "
+        "parent's higher blocks see in images (distilled), or random",
+    )
+    snapshot_kimg: tuple[Annotated[float, Gt(0)], ...] = newer(
+        (),
+        "when the averaged generator is kept, in thousands of images: resolution_alignment measures the course of "
+        "training on these (recorded in training: a change trains again)",
+    )
     memory_budget_gb: float = untracked(2.0, "an image set larger than this is streamed from disk", gt=0)
     tensorboard: bool = untracked(False, "write TensorBoard logs beside the training state")
 
@@ -70,12 +99,21 @@ class Training(Section):
         """These settings with the keys that ``overrides`` names."""
         return self.model_copy(update={name: getattr(overrides, name) for name in overrides.model_fields_set})
 
+    def told(self) -> dict[str, Any]:
+        """The settings as a checkpoint tells them, ready for JSON."""
+        return self.model_dump(mode="json", exclude=unsaid_keys(self))
+
 
 class Model(Section):
     """A model: trained from nothing, from a parent, or (`from`) a finished checkpoint."""
 
     domain: str = key(..., "the domain it is trained on")
     parent: str | None = key(None, "the model whose weights it starts from (null: a root)")
+    resolution: Resolution | None = key(
+        None,
+        "its own pixels, at most its parent's and the study's (null: the study's): with fewer it starts from its "
+        "parent's lower layers, and takes part in training, family, progress, mapping_drift and resolution_alignment only",
+    )
     checkpoint: Path | None = Field(
         None,
         alias="from",
@@ -114,7 +152,9 @@ class ResolvedModel(Section):
 
     def tracked(self) -> dict[str, Any]:
         """What can change the trained model, ready for JSON."""
-        return self.model_dump(mode="json", exclude=_untracked_parts())
+        left_out = _untracked_parts()
+        training = left_out["training"] | unsaid_keys(self.training)
+        return self.model_dump(mode="json", exclude={**left_out, "training": training})
 
     def untracked(self) -> dict[str, Any]:
         """What cannot: the rest of :meth:`tracked`."""
@@ -131,10 +171,11 @@ def _untracked_parts() -> dict[str, Any]:
     return {"training": untracked_keys(Training), **dict.fromkeys(untracked_keys(ResolvedModel), True)}
 
 
-def resolve_training(study: Training, model: Model) -> Training:
+def resolve_training(study: Training, model: Model, *, is_lowered: bool = False) -> Training:
     """The study's settings with the model's own, and what transfer changes: no ramp-up, quicker augmentation.
 
-    A root has no discriminator to keep: nothing of it is frozen.
+    A root has no discriminator to keep: nothing of it is frozen. Only a model of a lower resolution than its parent's
+    (``is_lowered``) needs another FromRGB.
     """
     training = study.updated(model.training)
     is_child = model.parent is not None
@@ -142,6 +183,8 @@ def resolve_training(study: Training, model: Model) -> Training:
         training = training.model_copy(update={"ema_rampup": None})
     if not is_child:
         training = training.model_copy(update={"freeze_d": 0})
+    if not is_lowered:
+        training = training.model_copy(update={"from_rgb": Training.model_fields["from_rgb"].default})
     if training.ada_kimg is None:
         training = training.model_copy(update={"ada_kimg": ADA_KIMG_CHILD if is_child else ADA_KIMG_ROOT})
     return training

@@ -5,7 +5,7 @@ from collections.abc import Set
 from stylealign.config import application_plan, inversion_plan
 from stylealign.config.domains import num_images_at_most
 from stylealign.config.judges import NUM_FEATURES, ColourJudge, EmbeddedJudge, Judge
-from stylealign.config.studies import COMPARING, OF_CHILDREN
+from stylealign.config.studies import COMPARING, OF_ANY_RESOLUTION, OF_CHILDREN
 from stylealign.config.study import Study
 from stylealign.lineage import descendants, relatives
 from stylealign.resources import conv_channels
@@ -39,9 +39,29 @@ def parser(study: Study, model: str) -> str:
     return localized.judge_of.get(study.models[model].domain, localized.judge)
 
 
+def compared(study: Study, table_name: str) -> dict[str, str | None]:
+    """The models that a comparison may look at, each with its parent, in declared order."""
+    return study.parents() if table_name in OF_ANY_RESOLUTION else study.full_size()
+
+
+def beside(study: Study, table_name: str, model: str) -> list[tuple[str, str]]:
+    """Whom a comparison sets beside a model: its ancestors and the controls, with what it is to them."""
+    return relatives(compared(study, table_name), model)
+
+
+def lowered(study: Study) -> list[str]:
+    """The models of a lower resolution than their parents, in declared order."""
+    return [name for name in study.models if study.is_lowered(name)]
+
+
+def snapshotted(study: Study) -> list[str]:
+    """The trained models of which snapshots are kept."""
+    return [name for name in study.trained() if study.resolved_model(name).training.snapshot_kimg]
+
+
 def kin(study: Study, model: str) -> list[tuple[str, str]]:
     """Whom a model's channels and edits are compared with: its ancestors; for a root, the roots declared before it."""
-    found = relatives(study.parents(), model)
+    found = relatives(study.full_size(), model)
     return [pair for pair in found if pair[1] != "unrelated" or study.models[model].parent is None]
 
 
@@ -50,9 +70,8 @@ def parsed(study: Study) -> list[str]:
     localized = study.studies.localized_channels
     if localized is None:
         return []
-    return [
-        name for name, model in study.models.items() if localized.domains is None or model.domain in localized.domains
-    ]
+    chosen = localized.domains
+    return [name for name in study.full_size() if chosen is None or study.models[name].domain in chosen]
 
 
 def parsed_kin(study: Study, model: str) -> list[tuple[str, str]]:
@@ -69,7 +88,7 @@ def parsed_children(study: Study, model: str) -> list[str]:
 def reference(study: Study) -> str:
     """The model whose channels and boundaries the pictures of edits use."""
     asked = study.studies.manipulations
-    return next(iter(study.models)) if asked is None or asked.reference is None else asked.reference
+    return next(iter(study.full_size())) if asked is None or asked.reference is None else asked.reference
 
 
 CELL_TABLES = (
@@ -98,7 +117,7 @@ PARSING = ("localized_channels", "channel_overlap", "channel_fate")
 
 def measured_models(study: Study, table_name: str) -> list[str]:
     """The models (or directions) that have rows in a table of comparisons."""
-    parents = study.parents()
+    parents = compared(study, table_name)
     if table_name in application_plan.CELLS:
         return application_plan.CELLS[table_name](study)
     if table_name in inversion_plan.CELLS_BY_DIRECTION:
@@ -116,7 +135,9 @@ def measured_models(study: Study, table_name: str) -> list[str]:
     if table_name == "effect_agreement":
         return [model for model in parents if kin(study, model)]
     if table_name in COMPARING:
-        return [model for model in parents if relatives(parents, model)]
+        return [model for model in parents if beside(study, table_name, model)]
+    if table_name == "resolution_alignment":
+        return lowered(study)
     if table_name == "channel_effects":  # those whose edits others are given
         edited = {reference(study), *(name for model in parents for name, _ in kin(study, model))}
         return [model for model in parents if model in edited]
@@ -135,6 +156,7 @@ def asked_judges(study: Study) -> list[str]:
     comparisons = study.studies.named().items()
     asked = {getattr(comparison, "judge", None) for name, comparison in comparisons if name != "localized_channels"}
     asked |= {parser(study, model) for model in parsed(study)} | inversion_plan.asked_judges(study)
+    asked.add(application_plan.attributes_reader(study))
     return [name for name in study.judges if name in asked]
 
 

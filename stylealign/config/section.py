@@ -43,6 +43,18 @@ def untracked_keys(section: type[Section]) -> set[str]:
     return {name for name, field in fields if (field.json_schema_extra or {}) == {"untracked": True}}
 
 
+def newer(default: Any, description: str, **constraints: Any) -> Any:
+    """A key that came later: at its default it stays out of slices and checkpoints, so that what was made stays."""
+    return Field(default, description=description, json_schema_extra={"newer": True}, **constraints)
+
+
+def unsaid_keys(section: Section) -> set[str]:
+    """The :func:`newer` keys of a section that are at their defaults."""
+    fields = type(section).model_fields.items()
+    new = [(name, field) for name, field in fields if (field.json_schema_extra or {}) == {"newer": True}]
+    return {name for name, field in new if getattr(section, name) == field.default}
+
+
 class Download(Section):
     """A file to fetch once, refused unless its checksum is the one stated."""
 

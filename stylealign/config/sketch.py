@@ -31,3 +31,13 @@ class Sketch:
         """Descent as far as it is known: an unknown parent counts as none."""
         known = {name: None if model is None else model.parent for name, model in self.models.items()}
         return {name: parent if parent in known else None for name, parent in known.items()}
+
+    def resolution_of(self, name: str) -> int:
+        """Pixels of a model, as far as they are known (0: not)."""
+        model = self.models[name]
+        return (None if model is None else model.resolution) or self.resolution or 0
+
+    def full_size(self) -> dict[str, str | None]:
+        """:meth:`parents` of the models of the study's own resolution, which most comparisons look at."""
+        whole = {name: parent for name, parent in self.parents().items() if self.resolution_of(name) == self.resolution}
+        return {name: parent if parent in whole else None for name, parent in whole.items()}

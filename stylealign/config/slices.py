@@ -127,12 +127,12 @@ def channel_maps(study: Study, model: str, shard: str) -> Slice:
 def localized_channels(study: Study, model: str) -> Slice:
     """What a model's localized channels depend on, beside its maps."""
     name, domain = plan.parser(study, model), study.models[model].domain
-    made = {**judge(study, name), "model": model, "seed": study.seed, "thresholds": _thresholds(study)}
+    made = {**judge(study, name), "model": model, "seed": study.seed, "thresholds": thresholds(study)}
     known = study.judge_domains(name) if name in plan.trained_judges(study) else [domain]
     return {**made, "domain": domain if domain in known else known[0]}  # whose held-out images tell its IoU
 
 
-def _thresholds(study: Study) -> Slice:
+def thresholds(study: Study) -> Slice:
     localized = study.studies.localized_channels
     assert localized is not None
     return localized.model_dump(mode="json", exclude={"judge", "judge_of", "domains"})
@@ -143,7 +143,7 @@ def channel_overlap(study: Study, model: str) -> Slice:
     return {
         "model": model,
         "relatives": plan.parsed_kin(study, model),
-        "thresholds": _thresholds(study),
+        "thresholds": thresholds(study),
         "seed": study.seed,
     }
 
@@ -151,7 +151,7 @@ def channel_overlap(study: Study, model: str) -> Slice:
 def channel_fate(study: Study, model: str) -> Slice:
     """What the fate of channels in a model, and on in its children, depends on."""
     line = {"model": model, "parent": study.models[model].parent, "grandchildren": plan.parsed_children(study, model)}
-    return {**line, "thresholds": _thresholds(study), "seed": study.seed}
+    return {**line, "thresholds": thresholds(study), "seed": study.seed}
 
 
 def attribute_channels(study: Study, model: str) -> Slice:

@@ -5,7 +5,13 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
 
-from stylealign.config.applications import BlendSmoothness, MorphSmoothness, ReturnAlignment
+from stylealign.config.applications import (
+    BlendSmoothness,
+    LocalityBias,
+    MorphSmoothness,
+    ResolutionAlignment,
+    ReturnAlignment,
+)
 from stylealign.config.inversion import (
     EncoderFinetune,
     InversionQuality,
@@ -210,6 +216,8 @@ class Studies(Section):
     morph_smoothness: MorphSmoothness | None = key(None, "table, figures morph_smoothness and morph_grid, videos")
     blend_smoothness: BlendSmoothness | None = key(None, "table, figures blend_smoothness and blend_grid")
     return_alignment: ReturnAlignment | None = key(None, "table and figure return_alignment")
+    locality_bias: LocalityBias | None = key(None, "table and figure (needs localized_channels)")
+    resolution_alignment: ResolutionAlignment | None = key(None, "table and figure resolution_alignment")
 
     def named(self) -> dict[str, Section]:
         """The comparisons that are made, by name."""
@@ -231,6 +239,8 @@ NEEDS: dict[str, str] = {
     "morph_smoothness": "distance",
     "blend_smoothness": "distance",
     "return_alignment": "distance",
+    "locality_bias": "attributes",
+    "resolution_alignment": "features",
 }
 """What each study asks of its judge."""
 
@@ -244,6 +254,7 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
     "translation": ("inversion_quality",),
     "reference_translation": ("inversion_quality",),
     "texture_translation": ("inversion_quality",),
+    "locality_bias": ("localized_channels",),
 }
 """What each study reads of others."""
 
@@ -255,3 +266,6 @@ COMPARING = ("mapping_drift", "attribute_alignment", "channel_overlap", "effect_
 
 OF_CHILDREN = ("component_reset", "layer_reset", "channel_fate")
 """The studies that compare a child with its parent."""
+
+OF_ANY_RESOLUTION = ("mapping_drift", "resolution_alignment")
+"""The comparisons in which models of a lower resolution take part; all others are of :meth:`Study.full_size` alone."""

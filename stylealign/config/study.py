@@ -1,35 +1,26 @@
 """A study: everything ``config.yaml`` says, and the slices of it that single jobs depend on."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import yaml
-from pydantic import AfterValidator
 
 from stylealign.config.domains import Domain, has_labels
 from stylealign.config.inversion import Inversion
 from stylealign.config.judges import EmbeddedJudge, Judge
 from stylealign.config.models import (
+    MAX_RESOLUTION,
+    MIN_RESOLUTION,
     Architecture,
     Device,
     Model,
+    Resolution,
     ResolvedModel,
     Samples,
     Training,
     resolve_training,
 )
-from stylealign.config.section import Name, Section, is_positive_power_of_two, key, untracked
+from stylealign.config.section import Name, Section, key, untracked
 from stylealign.config.studies import READS_FEATURES, Studies
-
-MIN_RESOLUTION, MAX_RESOLUTION = 16, 1024
-
-
-def _is_a_resolution(resolution: int) -> int:
-    if not (is_positive_power_of_two(resolution) and MIN_RESOLUTION <= resolution <= MAX_RESOLUTION):
-        raise ValueError(f"must be a power of two from {MIN_RESOLUTION} to {MAX_RESOLUTION}")
-    return resolution
-
-
-Resolution = Annotated[int, AfterValidator(_is_a_resolution)]
 
 
 class Study(Section):
@@ -51,6 +42,24 @@ class Study(Section):
         """Each model's parent, in declared order."""
         return {name: model.parent for name, model in self.models.items()}
 
+    def full_size(self) -> dict[str, str | None]:
+        """:meth:`parents` of the models of the study's own resolution, whose ancestors all are too.
+
+        The only ones that most comparisons look at: a model of its own ``resolution`` has other rows of W+, other
+        channels and other pixels. It takes part where :data:`stylealign.config.studies.OF_ANY_RESOLUTION` says so.
+        """
+        models = self.models.items()
+        return {name: model.parent for name, model in models if model.resolution in (None, self.resolution)}
+
+    def resolution_of(self, name: str) -> int:
+        """Pixels of a model."""
+        return self.models[name].resolution or self.resolution
+
+    def is_lowered(self, name: str) -> bool:
+        """Whether a model is of a lower resolution than its parent."""
+        parent = self.models[name].parent
+        return parent is not None and self.resolution_of(name) < self.resolution_of(parent)
+
     def trained(self) -> list[str]:
         """The models that are trained here."""
         return [name for name, model in self.models.items() if model.checkpoint is None]
@@ -67,9 +76,9 @@ class Study(Section):
             domain=model.domain,
             parent=model.parent,
             checkpoint=None if model.checkpoint is None else str(model.checkpoint),
-            resolution=self.resolution,
+            resolution=self.resolution_of(name),
             architecture=self.architecture,
-            training=resolve_training(self.training, model),
+            training=resolve_training(self.training, model, is_lowered=self.is_lowered(name)),
             total_kimg=model.total_kimg or 0.0,
             seed=model.seed,
             study_seed=self.seed,
