@@ -146,7 +146,7 @@ class ZeroShotClassification(ZeroShot):
 
 
 class LocalityBias(Section):
-    """Which channels keep their function in children of the same pictures, moved or turned (StyleAlign, A.3, Figure 15)."""
+    """Which channels keep their function in children of moved or turned domains (StyleAlign, A.3, Figure 15)."""
 
     judge: str = key(..., "who measures effects (needs attributes)")
     models: Annotated[tuple[str, ...], AfterValidator(all_different)] | None = key(

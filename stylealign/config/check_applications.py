@@ -3,12 +3,22 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from stylealign.config.application_plan import ways
-from stylealign.config.applications import BlendSmoothness, MorphSmoothness, ReturnAlignment
-from stylealign.config.check_inversion import QUALITY, inverted_models
+from stylealign.config.application_plan import ZERO_SHOT, ways
+from stylealign.config.applications import (
+    BlendSmoothness,
+    MorphSmoothness,
+    ReturnAlignment,
+    ZeroShot,
+    ZeroShotClassification,
+    ZeroShotRegression,
+)
+from stylealign.config.check_inversion import QUALITY, check_split, inverted_models
+from stylealign.config.check_locality import check_locality
 from stylealign.config.check_studies import check_judge_of
-from stylealign.config.domains import WorldDomain
+from stylealign.config.check_translation import check_pair
+from stylealign.config.domains import Photographs, WorldDomain
 from stylealign.config.inversion import InversionQuality
+from stylealign.config.inversion_plan import splits
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
 from stylealign.config.studies import Studies
@@ -23,12 +33,69 @@ def check_applications(sketch: Sketch) -> Iterator[Problem]:
     """Every mistake in these studies."""
     if sketch.studies is None:
         return
+    for name in ZERO_SHOT:
+        if (asked := getattr(sketch.studies, name)) is not None:
+            yield from _check_zero_shot(sketch, sketch.studies, f"studies.{name}", asked)
     if sketch.studies.morph_smoothness is not None:
         yield from _check_morphs(sketch, sketch.studies.morph_smoothness, sketch.studies.inversion_quality)
     if sketch.studies.blend_smoothness is not None:
         yield from _check_blends(sketch, sketch.studies.blend_smoothness)
     if sketch.studies.return_alignment is not None:
         yield from _check_return(sketch, sketch.studies, sketch.studies.return_alignment)
+    if sketch.studies.locality_bias is not None:
+        yield from check_locality(sketch, sketch.studies, sketch.studies.locality_bias)
+
+
+def _check_zero_shot(sketch: Sketch, studies: Studies, study: str, asked: ZeroShot) -> Iterator[Problem]:
+    """Zero-shot transfer needs encoders, the parent's boundaries, and exact labels on either side."""
+    for direction in asked.directions:
+        found = splits(direction, list(sketch.models))
+        if len(found) != 1:
+            cure = f"write parent2child with two of the models ({', '.join(sketch.models)})"
+            yield Problem(
+                f"{study}.directions", cure if not found else "can be read in two ways; rename a model", direction
+            )
+            continue
+        yield from check_pair(sketch, f"{study}.directions", direction, found[0])
+        if studies.inversion_quality is not None:
+            yield from _check_zero_shot_images(sketch, studies.inversion_quality, study, direction, found[0])
+    quality = studies.inversion_quality
+    if quality is not None and f"{asked.space}_enc" not in quality.methods:
+        cure = f"{QUALITY}.methods has no {asked.space}_enc, so nothing is encoded there; add it, or choose another"
+        yield Problem(f"{study}.space", cure, asked.space)
+    known = None if studies.boundaries is None else studies.boundaries.attributes
+    for attribute in _questioned(asked):
+        if known is not None and attribute not in known:
+            cure = f"studies.boundaries.attributes does not have it; {nearest(attribute, known)}"
+            yield Problem(f"{study}.attributes", cure, attribute)
+
+
+def _questioned(asked: ZeroShot) -> list[str]:
+    """The attributes of the parent that are asked for."""
+    if isinstance(asked, ZeroShotClassification):
+        return [one.parent.partition("=")[0] for one in asked.attributes.values()]
+    return list(asked.attributes) if isinstance(asked, ZeroShotRegression) else []
+
+
+def _check_zero_shot_images(
+    sketch: Sketch, quality: InversionQuality, study: str, direction: str, pair: tuple[str, str]
+) -> Iterator[Problem]:
+    for name in pair:
+        model = sketch.models[name]
+        if name not in inverted_models(sketch, quality):
+            cure = f"needs an encoder of {name}; add it to {QUALITY}.models"
+            yield Problem(f"{study}.directions", cure, direction)
+        domain = None if model is None else sketch.domains.get(model.domain)
+        if model is None or domain is None:
+            continue
+        if isinstance(domain, Photographs):
+            cure = (
+                f"the images of {model.domain} are photographs without exact attributes; name models of drawn domains"
+            )
+            yield Problem(f"{study}.directions", cure, direction)
+            continue
+        for split in ("train", "test"):
+            yield from check_split(sketch, model.domain, split, f"{study} reads its {split} images", "or drop it")
 
 
 def _check_morphs(sketch: Sketch, asked: MorphSmoothness, quality: InversionQuality | None) -> Iterator[Problem]:
