@@ -1,6 +1,6 @@
 """Tables of the applications (morphs, blends, zero-shot transfer) and of the limits (locality, resolution, return)."""
 
-from stylealign.columns import APPLICATIONS, LIMITS, Table, integer, number, string
+from stylealign.columns import APPLICATIONS, LIMITS, Table, boolean, integer, number, string
 
 _JUDGE = string("judge", "the judge that measured, by its name in the config")
 _SEED = integer("seed", "the study's seed")
@@ -96,4 +96,46 @@ RETURN_ALIGNMENT = Table(
         _SEED,
     ),
     ("returned", "role", "model", "measure", "attribute"),
+)
+
+LOCALITY_BIAS = Table(
+    "locality_bias",
+    "StyleAlign, A.3, Figure 15",
+    LIMITS,
+    "Which of a parent's localized channels keep their function where the same pictures are moved or turned",
+    (
+        string("parent", "the model whose channels they are"),
+        string("model", "its child, trained on the same pictures moved or turned"),
+        string("transform", "how its pictures are moved or turned; a shift in parts of the width"),
+        string("channel", "the papers' layer_channel, as 6_501"),
+        string("layer", "the style layer, as b16.conv1"),
+        string("region", "the region that the channel is localized to in the parent"),
+        string("region_in_model", "and in the child, found in its own moved images; (none): localized nowhere"),
+        boolean("kept_region", "whether the two are the same"),
+        number("region_chance", "chance of it: the part of the layer's channels localized to that region in the child"),
+        string("attribute", "the attribute that the channel moves most in the parent, chosen on other codes"),
+        number("effect_parent", "its mean change per +strength in the parent, in deviations over the parent's images"),
+        number("effect_parent_low", "lower end of its bootstrap interval over codes (95 %)"),
+        number("effect_parent_high", "upper end of its bootstrap interval over codes (95 %)"),
+        number("effect_model", "the same in the child, for the same codes and step, in the same unit"),
+        number("effect_model_low", "lower end of its bootstrap interval over codes (95 %)"),
+        number("effect_model_high", "upper end of its bootstrap interval over codes (95 %)"),
+        boolean("kept_effect", "whether the child's effect has the same sign and at least min_effect of the size"),
+        number("effect_chance", "part of the control channels, drawn from the same layer, of which the same is true"),
+        boolean("counted", "whether it says something: an effect in the parent (its interval leaves out 0), read well"),
+        integer("rank", "of the channels of its region, 1 has the largest effect in the parent"),
+        number("min_effect", "what part of the parent's effect is enough"),
+        number("strength", "size of the edit, in standard deviations of the parent's samples"),
+        number("truncation_psi", "truncation of the codes"),
+        integer("num_controls", "control channels drawn from each layer"),
+        integer("num_images", "images of each model that regions are found in"),
+        integer("num_z", "latent codes that effects are measured on"),
+        _JUDGE,
+        number("judge_score", "the judge's held-out R2 for the attribute, on the worse of both domains (NaN: unknown)"),
+        string("parser", "the region parsers, by their names in the config"),
+        number("parser_iou", "that of the parsers on held-out images, the lowest (NaN: unknown)"),
+        string("protocol", "truncation, noise and grid of the maps; the rates of localized channels"),
+        _SEED,
+    ),
+    ("parent", "model", "region", "rank"),
 )

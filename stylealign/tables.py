@@ -11,7 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from stylealign.application_tables import BLEND_SMOOTHNESS, MORPH_SMOOTHNESS, RETURN_ALIGNMENT
+from stylealign.application_tables import (
+    BLEND_SMOOTHNESS,
+    LOCALITY_BIAS,
+    MORPH_SMOOTHNESS,
+    RETURN_ALIGNMENT,
+)
 from stylealign.channel_tables import (
     ATTRIBUTE_CHANNELS,
     BOUNDARIES,
@@ -263,6 +268,7 @@ TABLES: dict[str, Table] = {
         MORPH_SMOOTHNESS,
         BLEND_SMOOTHNESS,
         RETURN_ALIGNMENT,
+        LOCALITY_BIAS,
     )
 }
 

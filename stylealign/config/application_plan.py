@@ -1,12 +1,14 @@
 """The plan of applications and limits: which models, pairs and attributes each of those studies takes."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from stylealign.config import inversion_plan
 from stylealign.config.applications import MorphSmoothness, ZeroShot
+from stylealign.config.domains import Photographs, WorldDomain, show_the_same
 from stylealign.config.judges import MEASURES
+from stylealign.config.models import Model
 from stylealign.config.study import Study
 from stylealign.lineage import ancestors, relation, roots
 
@@ -132,6 +134,12 @@ def zero_shot_examples(study: Study) -> list[tuple[str, str]]:
     return [(name, direction) for name in ZERO_SHOT for direction in zero_shot_directions(study, name)]
 
 
+def figures(study: Study) -> list[str]:
+    """The figures of these studies."""
+    made = [figure for figure, name in FIGURES.items() if name in study.studies.named()]
+    return [*made, *(["zero_shot_examples"] if zero_shot_examples(study) else [])]
+
+
 ZERO_SHOT = ("zero_shot_regression", "zero_shot_classification")
 """The comparisons that go from a parent's labels to a child's images."""
 
@@ -174,6 +182,7 @@ CELLS: dict[str, Callable[[Study], list[str]]] = {
     "return_alignment": returned,
     "zero_shot_regression": partial(zero_shot_directions, comparison="zero_shot_regression"),
     "zero_shot_classification": partial(zero_shot_directions, comparison="zero_shot_classification"),
+    "locality_bias": moved_children,
 }
 """The tables of these studies, and by what their cells are called."""
 
@@ -185,5 +194,6 @@ FIGURES = {
     "return_alignment": "return_alignment",
     "zero_shot_regression": "zero_shot_regression",
     "zero_shot_classification": "zero_shot_classification",
+    "locality_bias": "locality_bias",
 }
 """The figures, and the study that each belongs to."""

@@ -2,7 +2,8 @@
 
 from stylealign.config import application_plan as plan
 from stylealign.config import inversion_plan
-from stylealign.config.slices import Slice, judge
+from stylealign.config.judges import EmbeddedJudge
+from stylealign.config.slices import Slice, judge, thresholds
 from stylealign.config.study import Study
 
 
@@ -50,3 +51,58 @@ def return_alignment(study: Study, model: str) -> Slice:
 def return_figure(study: Study) -> Slice:
     """What the figure return_alignment depends on, beside its cells and tables: their order."""
     return {"models": plan.returned(study)}
+
+
+def image_reader(study: Study, model: str) -> Slice:
+    """What the network on the images of a labelled parent depends on."""
+    spec = EmbeddedJudge(kind="embedded", width=IMAGE_READER_WIDTH, total_kimg=plan.image_kimg(study))
+    settings = spec.model_dump(mode="json", exclude={"domains"})
+    return {"model": model, "domain": study.models[model].domain, "spec": settings, "seed": study.seed}
+
+
+def zero_shot_regression(study: Study, direction: str) -> Slice:
+    """What a direction's rows and pictures of zero_shot_regression depend on, beside encoders, boundaries, images."""
+    return _zero_shot(study, "zero_shot_regression", direction)
+
+
+def zero_shot_classification(study: Study, direction: str) -> Slice:
+    """The same of zero_shot_classification; its questions are a list, since canonical JSON sorts keys."""
+    asked = study.studies.zero_shot_classification
+    assert asked is not None
+    questions = [[name, one.parent, one.child or one.parent] for name, one in asked.attributes.items()]
+    return {**_zero_shot(study, "zero_shot_classification", direction), "attributes": questions}
+
+
+def _zero_shot(study: Study, comparison: str, direction: str) -> Slice:
+    """What both have in common; the judge is the one whose word the parent's boundaries were fitted on."""
+    asked, boundaries = plan.zero_shot(study, comparison), study.studies.boundaries
+    assert boundaries is not None
+    parent, model = inversion_plan.split_direction(study, direction)
+    which = {"direction": direction, "parent": parent, "model": model, "judge": boundaries.judge, "seed": study.seed}
+    return {**asked.model_dump(mode="json", exclude={"directions", "image_kimg"}), **which}
+
+
+def zero_shot_figure(study: Study) -> Slice:
+    """What the figures of zero-shot transfer depend on, beside cells and tables: their order."""
+    return {"models": list(study.models)}
+
+
+IMAGE_READER_WIDTH = 16
+"""Half the judge's: the baseline reads one domain."""
+
+
+def locality_bias(study: Study, model: str) -> Slice:
+    """What a moved child's rows and pictures depend on, beside the models and their localized channels."""
+    asked, parent = study.studies.locality_bias, study.models[model].parent
+    assert asked is not None
+    assert parent is not None
+    domains = {"parent": study.models[parent].domain, "model": study.models[model].domain}
+    transform = study.domains[domains["model"]].transform
+    which = {"model": model, "parent": parent, "domains": domains, "transform": str(transform), "seed": study.seed}
+    settings = asked.model_dump(mode="json", exclude={"judge", "models"})
+    return {**judge(study, asked.judge), **which, **settings, "thresholds": thresholds(study)}
+
+
+def locality_figure(study: Study) -> Slice:
+    """What the figure locality_bias depends on, beside its cells and table: their order."""
+    return {"models": plan.moved_children(study)}

@@ -11,6 +11,8 @@ from stylealign.config.applications import (
     MorphSmoothness,
     ResolutionAlignment,
     ReturnAlignment,
+    ZeroShotClassification,
+    ZeroShotRegression,
 )
 from stylealign.config.inversion import (
     EncoderFinetune,
@@ -218,6 +220,10 @@ class Studies(Section):
     return_alignment: ReturnAlignment | None = key(None, "table and figure return_alignment")
     locality_bias: LocalityBias | None = key(None, "table and figure (needs localized_channels)")
     resolution_alignment: ResolutionAlignment | None = key(None, "table and figure resolution_alignment")
+    zero_shot_regression: ZeroShotRegression | None = key(None, "table, figure (needs boundaries, inversion_quality)")
+    zero_shot_classification: ZeroShotClassification | None = key(
+        None, "table, figure (needs boundaries, inversion_quality)"
+    )
 
     def named(self) -> dict[str, Section]:
         """The comparisons that are made, by name."""
@@ -255,6 +261,8 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
     "reference_translation": ("inversion_quality",),
     "texture_translation": ("inversion_quality",),
     "locality_bias": ("localized_channels",),
+    "zero_shot_regression": ("boundaries", "inversion_quality"),
+    "zero_shot_classification": ("boundaries", "inversion_quality"),
 }
 """What each study reads of others."""
 
