@@ -139,3 +139,74 @@ LOCALITY_BIAS = Table(
     ),
     ("parent", "model", "region", "rank"),
 )
+
+_ZERO_SHOT_METHOD = string(
+    "method",
+    "zero_shot (distances to the parent's boundary), random_boundary (to random ones), image_trained (what a network "
+    "trained on the parent's images sees), upper_bound (all of the code, fitted on labels of the model's own domain)",
+)
+_ZERO_SHOT_TAIL = (
+    integer(
+        "num_train",
+        "images whose labels the method learned from: the parent's; of upper_bound the model's own domain's; of "
+        "image_trained all that its network saw",
+    ),
+    integer("num_test", "held-out images of the model's domain that are predicted"),
+    integer("num_random", "random boundaries (0: none): the value is their mean, the interval is over them too"),
+    string("space", "the space of the codes: wplus or w"),
+    integer("num_layers", "rows of a code that are read (of w there is one; 0: no code is read)"),
+    string("protocol", "which images are fitted on, which are predicted"),
+    string("judge", "who labelled the generated images that the parent's boundary separates"),
+    _SEED,
+)
+
+ZERO_SHOT_REGRESSION = Table(
+    "zero_shot_regression",
+    "StyleAlign, 4.3 and A.6, Figures 28 and 29, measured",
+    APPLICATIONS,
+    "A number of a child's images, read by models that know only the parent's labels, against exact labels",
+    (
+        string("parent", "the model whose labels are used"),
+        string("model", "the model whose images are read"),
+        string("attribute", "what is read"),
+        _ZERO_SHOT_METHOD,
+        number("r2", "the part of the variance explained (below 0: worse than the mean)"),
+        number("r2_low", "lower end of its bootstrap interval over images (95 %)"),
+        number("r2_high", "upper end of its bootstrap interval over images (95 %)"),
+        number("spearman", "rank correlation of prediction and exact value"),
+        number("spearman_low", "lower end of its bootstrap interval over images (95 %)"),
+        number("spearman_high", "upper end of its bootstrap interval over images (95 %)"),
+        number("mae", "mean absolute error, in the attribute's unit"),
+        number("mae_low", "lower end of its bootstrap interval over images (95 %)"),
+        number("mae_high", "upper end of its bootstrap interval over images (95 %)"),
+        string("unit", "the attribute's unit"),
+        number("parent_spearman", "the method's rank correlation on held-out images of the parent (NaN: never fitted)"),
+        *_ZERO_SHOT_TAIL,
+    ),
+    ("parent", "model", "attribute", "method"),
+)
+
+ZERO_SHOT_CLASSIFICATION = Table(
+    "zero_shot_classification",
+    "StyleAlign, 4.3, Figure 7, measured",
+    APPLICATIONS,
+    "Yes or no of a child's images, by models that know only the parent's labels, against exact labels",
+    (
+        string("parent", "the model whose labels are used"),
+        string("model", "the model whose images are read"),
+        string("attribute", "the question's name in the config"),
+        string("question", "what it means in the parent; a number is asked whether it is above its median there"),
+        string("child_question", "what it means in the model"),
+        _ZERO_SHOT_METHOD,
+        number("auc", "the chance that a yes is scored above a no (0.5: guessing)"),
+        number("auc_low", "lower end of its bootstrap interval over images (95 %)"),
+        number("auc_high", "upper end of its bootstrap interval over images (95 %)"),
+        number("accuracy", "the part on its side of the cut-off, a probability of 0.5"),
+        number("accuracy_low", "lower end of its bootstrap interval over images (95 %)"),
+        number("accuracy_high", "upper end of its bootstrap interval over images (95 %)"),
+        number("share_yes", "the part of the images of which it is true"),
+        number("parent_auc", "the method's AUC on held-out images of the parent (NaN: never fitted)"),
+        *_ZERO_SHOT_TAIL,
+    ),
+    ("parent", "model", "attribute", "method"),
+)

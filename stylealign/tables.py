@@ -16,6 +16,8 @@ from stylealign.application_tables import (
     LOCALITY_BIAS,
     MORPH_SMOOTHNESS,
     RETURN_ALIGNMENT,
+    ZERO_SHOT_CLASSIFICATION,
+    ZERO_SHOT_REGRESSION,
 )
 from stylealign.channel_tables import (
     ATTRIBUTE_CHANNELS,
@@ -269,6 +271,8 @@ TABLES: dict[str, Table] = {
         BLEND_SMOOTHNESS,
         RETURN_ALIGNMENT,
         LOCALITY_BIAS,
+        ZERO_SHOT_REGRESSION,
+        ZERO_SHOT_CLASSIFICATION,
     )
 }
 

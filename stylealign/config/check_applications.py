@@ -90,7 +90,7 @@ def _check_zero_shot_images(
             continue
         if isinstance(domain, Photographs):
             cure = (
-                f"the images of {model.domain} are photographs without exact attributes; name models of drawn domains"
+                f"the images of {model.domain} are photographs, whose attributes nobody knows; name models of worlds"
             )
             yield Problem(f"{study}.directions", cure, direction)
             continue

@@ -40,14 +40,15 @@ def _check_directions(sketch: Sketch, study: str, asked: InversionQuality) -> It
             cure = f"write source2target with two of the models ({', '.join(known)})"
             yield Problem(key, cure if not ways else "can be read in two ways; rename a model", direction)
             continue
-        yield from _check_pair(sketch, key, direction, ways[0])
+        yield from check_pair(sketch, key, direction, ways[0])
         needed = [ways[0][0], *([ways[0][1]] if study == "reference_translation" else [])]
         for name in needed:
             if name not in inverted:
                 yield Problem(key, f"needs images inverted in {name}; add it to {QUALITY}.models", direction)
 
 
-def _check_pair(sketch: Sketch, key: str, direction: str, pair: tuple[str, str]) -> Iterator[Problem]:
+def check_pair(sketch: Sketch, key: str, direction: str, pair: tuple[str, str]) -> Iterator[Problem]:
+    """A code of one model means nothing in another that is no relative."""
     parents = sketch.parents()
     if pair[0] == pair[1]:
         yield Problem(key, "goes from a model to itself; name two", direction)

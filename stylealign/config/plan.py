@@ -192,7 +192,7 @@ def figures(study: Study) -> list[str]:
     if study.studies.localized_channels is None:
         made = [name for name in made if name != "channel_maps"]
     made += [figure for figure, name in inversion_plan.FIGURES.items() if name in study.studies.named()]
-    made += [figure for figure, name in application_plan.FIGURES.items() if name in study.studies.named()]
+    made += application_plan.figures(study)
     return ["family", *curves, *made]
 
 
