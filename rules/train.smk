@@ -15,7 +15,7 @@ rule train:
     benchmark:
         "results/benchmarks/train/{model}.tsv"
     wildcard_constraints:
-        model=any_of(study.trained()),
+        model=any_of(name for name in study.trained() if name not in plan.snapshotted(study)),
     priority: training_priority
     threads: needs.training_threads(study.resolution, ON_GPU) * PROCESSES
     resources:
@@ -29,6 +29,18 @@ rule train:
         "Train {wildcards.model}"
     script:
         "../workflow_scripts/train.py"
+
+
+use rule train as train_with_snapshots with:
+    output:
+        g_ema="results/models/{model}/g_ema.safetensors",
+        pair="results/models/{model}/pair.safetensors",
+        ticks="results/models/{model}/ticks.parquet",
+        cost="results/models/{model}/cost.parquet",
+        samples="results/models/{model}/samples.npz",
+        snapshots="results/models/{model}/snapshots.safetensors",
+    wildcard_constraints:
+        model=any_of(plan.snapshotted(study)),
 
 
 rule adopt:

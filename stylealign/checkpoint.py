@@ -6,7 +6,7 @@ pair (``G/...``, ``D/...``) that a child starts from. Files are sealed, written 
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -72,6 +72,31 @@ def save_generator(path: str | os.PathLike[str], G: nn.Module, card: ModelCard) 
     save_tensors(path, G.state_dict(), {"kind": "generator", "card": dataclasses.asdict(card)})
 
 
+def save_snapshots(
+    path: str | os.PathLike[str], kimg: Sequence[float], states: Sequence[Mapping[str, Tensor]], card: ModelCard
+) -> None:
+    """Averaged generators at ``kimg`` of one training, with the card of the finished model."""
+    tensors = {f"{place:03d}/{name}": value for place, state in enumerate(states) for name, value in state.items()}
+    save_tensors(path, tensors, {"kind": "snapshots", "kimg": list(kimg), "card": dataclasses.asdict(card)})
+
+
+def load_snapshots(path: str | os.PathLike[str], device: torch.device | str = "cpu") -> list[tuple[float, Generator]]:
+    """What :func:`save_snapshots` wrote: kimg and a generator ready to be measured, of each moment.
+
+    Raises :class:`CheckpointError`.
+    """
+    tensors, meta = load_tensors(path)
+    if meta.get("kind") != "snapshots":
+        raise CheckpointError(f"{path}: holds no snapshots of a training; delete it and run again")
+    card, found = _card(meta, path), []
+    for place, kimg in enumerate(meta["kimg"]):
+        prefix = f"{place:03d}/"
+        state = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+        G = rebuilt(Generator, card.architecture, state, path)
+        found.append((float(kimg), G.eval().requires_grad_(False).to(pick_device(device))))
+    return found
+
+
 def _card(meta: Mapping[str, Any], path: str | os.PathLike[str]) -> ModelCard:
     try:
         values = dict(meta["card"])
@@ -113,8 +138,9 @@ def read_card(path: str | os.PathLike[str]) -> ModelCard:
 def load_generator(path: str | os.PathLike[str], device: torch.device | str = "cpu") -> tuple[Generator, ModelCard]:
     """A generator ready to be measured (eval, no gradients) and its card; the weights are checked by their digest."""
     state, meta = load_tensors(path)
-    if meta.get("kind") == "pair":
-        raise CheckpointError(f"{path}: a training pair, not a model; name the g_ema.safetensors beside it")
+    other = {"pair": "a training pair", "snapshots": "snapshots of a training"}.get(meta.get("kind", ""))
+    if other is not None:
+        raise CheckpointError(f"{path}: {other}, not a model; name the g_ema.safetensors beside it")
     card = _card(meta, path)
     if state_digest(state) != card.digest:
         raise CheckpointError(f"{path}: the weights do not match the digest in the file; it is damaged, restore it")

@@ -1,7 +1,11 @@
-"""Pixel ranges: the one door between uint8 images (``pixels``, [N, 3, H, W]) and network images (``x`` in [-1, 1])."""
+"""Pixel ranges: the one door between uint8 images (``pixels``, [N, 3, H, W]) and network images (``x`` in [-1, 1]).
+
+Sizes too: a lower resolution by whole factors is exact in integers, the same on every machine.
+"""
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 
 def to_net(pixels: torch.Tensor) -> torch.Tensor:
@@ -23,3 +27,31 @@ def to_hwc(pixels: torch.Tensor) -> np.ndarray:
 def from_hwc(array: np.ndarray) -> torch.Tensor:
     """uint8 [N, H, W, 3] to ``pixels`` [N, 3, H, W]."""
     return torch.from_numpy(np.ascontiguousarray(array)).movedim(-1, -3).contiguous()
+
+
+def reduced(pixels: torch.Tensor, resolution: int) -> torch.Tensor:
+    """uint8 [N, 3, R, R] at a whole fraction of R: box means, of integers, rounded once (a half rounds up).
+
+    Halving twice without rounding in between is the same as a quarter at once. :class:`ValueError` when ``resolution``
+    does not divide R.
+    """
+    num, channels, size, _ = pixels.shape
+    if size == resolution:
+        return pixels
+    if size % resolution:
+        raise ValueError(f"images of {size} px cannot be reduced to {resolution} px: not a whole fraction")
+    factor = size // resolution
+    boxes = pixels.reshape(num, channels, resolution, factor, resolution, factor)
+    sums = boxes.sum(dim=(3, 5), dtype=torch.int64)
+    return ((sums + factor**2 // 2) // factor**2).to(torch.uint8)
+
+
+def enlarged(pixels: torch.Tensor, resolution: int) -> torch.Tensor:
+    """uint8 [N, 3, r, r] at ``resolution``, a power of two times r: bilinear, rounded (a half rounds up).
+
+    Every weight is a whole fraction of a power of two, so float32 holds the sums exactly.
+    """
+    if pixels.shape[2] == resolution:
+        return pixels
+    smooth = F.interpolate(pixels.float(), size=(resolution, resolution), mode="bilinear", align_corners=False)
+    return (smooth + 0.5).floor().clamp(0, 255).to(torch.uint8)

@@ -112,7 +112,8 @@ class Model(Section):
     resolution: Resolution | None = key(
         None,
         "its own pixels, at most its parent's and the study's (null: the study's): with fewer it starts from its "
-        "parent's lower layers, and takes part in training, family, progress, mapping_drift and resolution_alignment only",
+        "parent's lower layers, and takes part in training, family, progress, mapping_drift and resolution_alignment "
+        "only",
     )
     checkpoint: Path | None = Field(
         None,

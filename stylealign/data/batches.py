@@ -5,15 +5,29 @@ n B + B of it. Permutations and mirror flips are named streams. Batches are gath
 torch's threads for a few kilobytes costs milliseconds.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
 
 import numpy as np
 import torch
 
-from stylealign.data.image_set import ImageSet
 from stylealign.seeds import numpy_stream
 
 _PREFETCHED_STEPS = 4
+
+
+class Images(Protocol):
+    """What is batched: an image set, or one reduced to a lower resolution."""
+
+    resolution: int
+
+    @property
+    def num(self) -> int: ...
+
+    def read(self, positions: Sequence[int] | np.ndarray | torch.Tensor) -> torch.Tensor: ...
+
+    def all(self) -> torch.Tensor: ...
 
 
 class Batches:
@@ -25,7 +39,7 @@ class Batches:
 
     def __init__(
         self,
-        image_set: ImageSet,
+        image_set: Images,
         batch_size: int,
         seed: int,
         *,

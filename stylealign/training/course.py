@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stylealign.config.models import ResolvedModel
 from stylealign.errors import TrainingError
@@ -18,6 +18,7 @@ from stylealign.training.state import TICK_METERS, TrainState
 log = logging.getLogger(__name__)
 
 COLLAPSED_LOSS_D, COLLAPSED_TICKS = 1e-4, 3
+_SNAPSHOTS = "snapshots/"
 
 
 @dataclass
@@ -31,21 +32,39 @@ class Course:
     sample_kimg: list[float] = field(default_factory=list)
     sample_pixels: list[Tensor] = field(default_factory=list)  # each uint8 [n, 3, R, R]
     processes: int = 1
+    snapshot_kimg: list[float] = field(default_factory=list)
+    snapshots: list[dict[str, Tensor]] = field(default_factory=list)  # of the averaged generator
+    start: dict[str, Any] = field(default_factory=dict)  # what was copied from a parent of a higher resolution
 
     def tensors(self) -> dict[str, Tensor]:
-        return {f"samples/{index:03d}": pixels for index, pixels in enumerate(self.sample_pixels)}
+        found = {f"samples/{index:03d}": pixels for index, pixels in enumerate(self.sample_pixels)}
+        for index, state in enumerate(self.snapshots):
+            found |= {f"{_SNAPSHOTS}{index:03d}/{name}": value for name, value in state.items()}
+        return found
 
     def meta(self) -> dict[str, Any]:
-        return {"ticks": self.ticks, "sample_kimg": self.sample_kimg, "processes": self.processes}
+        shown = {"ticks": self.ticks, "sample_kimg": self.sample_kimg, "processes": self.processes}
+        return {**shown, "snapshot_kimg": self.snapshot_kimg, "start": self.start}
 
     def load(self, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
         self.ticks, self.sample_kimg = list(meta["ticks"]), list(meta["sample_kimg"])
         self.processes = max(self.processes, meta.get("processes", 1))
         self.sample_pixels = [tensors[name] for name in sorted(tensors) if name.startswith("samples/")]
+        self.snapshot_kimg, self.start = list(meta.get("snapshot_kimg", ())), dict(meta.get("start", {}))
+        self.snapshots = [_part(tensors, f"{_SNAPSHOTS}{index:03d}/") for index in range(len(self.snapshot_kimg))]
+
+    def keep_snapshot(self, kimg: float, G: nn.Module) -> None:
+        """Remember the weights of ``G`` as they are now."""
+        self.snapshot_kimg.append(kimg)
+        self.snapshots.append({name: value.detach().cpu().clone() for name, value in G.state_dict().items()})
 
     def said_of_processes(self) -> dict[str, int]:
         """For the card and the tables: a model that several processes trained differs in its last bits."""
         return {"processes": self.processes} if self.processes > 1 else {}
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,7 @@ class Schedule:
     tick: int
     checkpoint: int
     samples: frozenset[int]
+    snapshots: frozenset[int]  # the last step is none: it is the model itself
 
     @classmethod
     def of(cls, spec: ResolvedModel) -> "Schedule":
@@ -73,6 +93,7 @@ class Schedule:
             tick=steps(spec.training.tick_kimg),
             checkpoint=steps(spec.training.checkpoint_kimg),
             samples=frozenset({mark for mark in marks if mark < last} | {last}),
+            snapshots=frozenset(mark for mark in map(steps, spec.training.snapshot_kimg) if mark < last),
         )
 
     def kimg(self, step: int) -> float:

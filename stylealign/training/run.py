@@ -1,6 +1,7 @@
 """Train one model, root or child, from files to files; resumable (StyleAlign section 3 and A.8: plain fine-tuning).
 
 A child starts from all weights of its parent's G, D and averaged generator; ADA's p starts at 0, EMA's ramp-up is off.
+One of a lower resolution starts from the lower layers (:mod:`stylealign.training.lower_start`).
 """
 
 import contextlib
@@ -25,12 +26,14 @@ from stylealign.checkpoint import (
     load_tensors,
     read_card,
     save_generator,
+    save_snapshots,
     save_tensors,
     state_digest,
 )
 from stylealign.config.models import ResolvedModel
 from stylealign.data.batches import Batches
 from stylealign.data.image_set import ImageSet
+from stylealign.data.reduced import at_resolution
 from stylealign.devices import pick_device
 from stylealign.errors import InterruptedRun, LineageError
 from stylealign.images import to_hwc, to_pixels
@@ -41,6 +44,7 @@ from stylealign.signals import StopRequest, stop_on_signals
 from stylealign.tables import TICKS, TRAINING, write_table
 from stylealign.training.course import Clock, Course, Schedule, refuse_divergence, refuse_infinities
 from stylealign.training.loop import training_loop
+from stylealign.training.lower_start import inherit_lower
 from stylealign.training.recipe import RECIPE
 from stylealign.training.resume import ResumeFolder
 from stylealign.training.state import TrainState, build_state
@@ -69,11 +73,14 @@ def train_model(
     samples: Path,
     threads: int,
     processes: int = 1,
+    snapshots: Path | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> None:
     """Train ``spec`` on the image set ``images`` + ``index`` (train split) and write the five outputs.
 
-    ``parent_pair`` and ``parent_card`` (the parent's ``pair.safetensors`` and ``g_ema.safetensors``) make it a child.
+    ``parent_pair`` and ``parent_card`` (the parent's ``pair.safetensors`` and ``g_ema.safetensors``) make it a child;
+    of a parent of a higher resolution it has the lower layers. Images of a higher resolution are reduced. ``snapshots``
+    is a sixth output, for a model that keeps some.
     ``state`` is the private folder for resuming; it is emptied at the end. Several ``processes`` each compute a part of
     every batch and share the ``threads``, or take a GPU each; the result differs by the rounding of sums only.
 
@@ -96,6 +103,7 @@ def train_model(
         samples=samples,
         threads=threads,
         provenance=provenance or {},
+        snapshots=snapshots,
     )
     if processes > 1:
         from stylealign.training.launch import train_in_processes  # torch's launcher, which one process does not need
@@ -123,7 +131,7 @@ def train(job: TrainingJob, stop: StopRequest, team: Team, device: torch.device)
             course.load(*saved)
             log.info("%s: resuming at %.2f kimg", spec.name, Schedule.of(spec).kimg(run.step))
         elif job.parent_pair is not None and job.parent_card is not None:
-            inherit(run, job.parent_pair, job.parent_card)
+            course.start = _start_from_parent(run, spec, job.parent_pair, job.parent_card, image_set)
         _follow(run, course, _batches(spec, image_set, team), spec, folder, stop, team)
         if folder is not None:
             _write_outputs(job, run, course, _card(job, run, course, image_set.digest, augment))
@@ -153,7 +161,7 @@ def _newest(folder: ResumeFolder | None, team: Team) -> tuple[dict[str, Tensor],
 def _batches(spec: ResolvedModel, image_set: ImageSet, team: Team) -> Batches:
     batch_size = spec.training.batch_size
     return Batches(
-        image_set,
+        at_resolution(image_set, spec.resolution),
         batch_size,
         spec.seed,
         mirror=spec.training.mirror,
@@ -177,6 +185,16 @@ def _identity(
         "parent_pair": file_sha256(parent_pair) if parent_pair else "",
         "recipe": str(RECIPE),
     }
+
+
+def _start_from_parent(
+    run: TrainState, spec: ResolvedModel, parent_pair: Path, parent_card: Path, image_set: ImageSet
+) -> dict[str, Any]:
+    """All weights of the parent, or those of its lower layers; for the card, what was copied where that is not all."""
+    if read_card(parent_card).img_resolution > spec.resolution:
+        return inherit_lower(run, spec, parent_pair, parent_card, image_set)
+    inherit(run, parent_pair, parent_card)
+    return {}
 
 
 def inherit(run: TrainState, parent_pair: Path, parent_card: Path) -> None:
@@ -214,6 +232,8 @@ def _follow(
         last = step == schedule.num_steps
         if step in schedule.samples and team.leads:
             _keep_samples(run, course, spec, z, schedule.kimg(step))
+        if step in schedule.snapshots and team.leads:
+            course.keep_snapshot(schedule.kimg(step), run.g_ema)
         if step % schedule.tick == 0 or last:
             course.ticks.append(clock.tick(run))
             refuse_divergence(spec, run, course.ticks)
@@ -275,7 +295,7 @@ def _card(job: TrainingJob, run: TrainState, course: Course, image_set_digest: s
     spec = job.spec
     parent = read_card(job.parent_card) if job.parent_card else None
     digest = state_digest(run.g_ema.state_dict())
-    copied = {"copied": ["G", "D", "g_ema"], "augment_p": 0, "ema_rampup": spec.training.ema_rampup}
+    copied = {"copied": ["G", "D", "g_ema"], "augment_p": 0, "ema_rampup": spec.training.ema_rampup} | course.start
     return ModelCard(
         model=spec.name,
         domain=spec.domain,
@@ -288,7 +308,7 @@ def _card(job: TrainingJob, run: TrainState, course: Course, image_set_digest: s
         seed=spec.seed,
         recipe=RECIPE,
         version=__version__,
-        training={**spec.training.model_dump(mode="json"), "augment_used": augment, **course.said_of_processes()},
+        training={**spec.training.told(), "augment_used": augment, **course.said_of_processes()},
         transfer={"parent": parent.model, **copied} if parent else {},
         image_set=image_set_digest,
     )
@@ -302,6 +322,8 @@ def _write_outputs(job: TrainingJob, run: TrainState, course: Course, card: Mode
     write_table(job.ticks, TICKS, course.ticks, provenance)
     write_table(job.cost, TRAINING, [_cost(run, course, spec, job.threads)], provenance)
     save_samples(job.samples, spec, course.sample_kimg, course.sample_pixels)
+    if job.snapshots is not None:
+        save_snapshots(job.snapshots, course.snapshot_kimg, course.snapshots, card)
     save_generator(job.g_ema, run.g_ema, card)
 
 

@@ -26,6 +26,7 @@ class TrainingJob:
     samples: Path
     threads: int
     provenance: Mapping[str, Any]
+    snapshots: Path | None = None  # where the snapshots go, if any are kept
 
     def to_json(self) -> str:
         """One text; paths in it are absolute."""
