@@ -46,7 +46,7 @@ def tiled(film: np.ndarray) -> np.ndarray:
 
 
 def num_across(num: int) -> int:
-    """In how many columns ``num`` tiles fill a rectangle that is no wider than twice as many rows, or nearly fill one."""
+    """In how many columns ``num`` tiles fill a rectangle that is not too wide, or nearly fill one."""
     first = int(np.ceil(np.sqrt(num)))
     return next((columns for columns in range(first, 2 * first) if num % columns == 0), first)
 
