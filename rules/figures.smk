@@ -18,6 +18,12 @@ localrules:
     draw_translations,
     draw_reference_translations,
     draw_texture_translations,
+    draw_morph_grid,
+    draw_morph_smoothness,
+    draw_blend_grid,
+    draw_blend_smoothness,
+    draw_return_alignment,
+    draw_locality_bias,
 
 
 rule draw_family:
@@ -386,6 +392,141 @@ rule draw_texture_translations:
         "Figure texture_translations: shape of an image, random styles"
     script:
         "../workflow_scripts/draw_texture_translations.py"
+
+
+rule draw_blend_grid:
+    input:
+        pictures=for_blends("results/cells/blend_smoothness/{pair}.npz"),
+        table="results/tables/blend_smoothness.parquet",
+    output:
+        png="results/figures/blend_grid.png",
+        pdf="results/figures/blend_grid.pdf",
+        html=shown("results/figures/blend_grid.html", APPLICATIONS),
+    log:
+        "results/logs/draw_blend_grid/blend_grid.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(application_slices.blend_figures),
+        code=code("draw_blend_grid"),
+    message:
+        "Figure blend_grid: layers swapped, weights interpolated"
+    script:
+        "../workflow_scripts/draw_blend_grid.py"
+
+
+rule draw_blend_smoothness:
+    input:
+        table="results/tables/blend_smoothness.parquet",
+    output:
+        png="results/figures/blend_smoothness.png",
+        pdf="results/figures/blend_smoothness.pdf",
+        html=shown("results/figures/blend_smoothness.html"),
+    log:
+        "results/logs/draw_blend_smoothness/blend_smoothness.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(application_slices.blend_figures),
+        code=code("draw_blend_smoothness"),
+    message:
+        "Figure blend_smoothness: how even the way from model to model is"
+    script:
+        "../workflow_scripts/draw_blend_smoothness.py"
+
+
+rule draw_return_alignment:
+    input:
+        pictures=for_returned("results/cells/return_alignment/{returned}.npz"),
+        table="results/tables/return_alignment.parquet",
+        agreement=table_beside("effect_agreement"),
+    output:
+        png="results/figures/return_alignment.png",
+        pdf="results/figures/return_alignment.pdf",
+        html=shown("results/figures/return_alignment.html"),
+    log:
+        "results/logs/draw_return_alignment/return_alignment.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(application_slices.return_figure),
+        code=code("draw_return_alignment"),
+    message:
+        "Figure return_alignment: forgotten or hidden"
+    script:
+        "../workflow_scripts/draw_return_alignment.py"
+
+
+rule draw_morph_grid:
+    input:
+        pictures=for_morphs("results/cells/morph_smoothness/{morph}.npz"),
+        videos=played_videos(),
+    output:
+        png="results/figures/morph_grid.png",
+        pdf="results/figures/morph_grid.pdf",
+        html=shown("results/figures/morph_grid.html", APPLICATIONS),
+    log:
+        "results/logs/draw_morph_grid/morph_grid.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(application_slices.morph_figures),
+        code=code("draw_morph_grid"),
+    message:
+        "Figure morph_grid: codes along one axis, weights along the other"
+    script:
+        "../workflow_scripts/draw_morph_grid.py"
+
+
+rule draw_morph_smoothness:
+    input:
+        pictures=for_morphs("results/cells/morph_smoothness/{morph}.npz"),
+        table="results/tables/morph_smoothness.parquet",
+    output:
+        png="results/figures/morph_smoothness.png",
+        pdf="results/figures/morph_smoothness.pdf",
+        html=shown("results/figures/morph_smoothness.html"),
+    log:
+        "results/logs/draw_morph_smoothness/morph_smoothness.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(application_slices.morph_figures),
+        code=code("draw_morph_smoothness"),
+    message:
+        "Figure morph_smoothness: how large each step is"
+    script:
+        "../workflow_scripts/draw_morph_smoothness.py"
+
+
+rule draw_locality_bias:
+    input:
+        pictures=for_models(
+            "results/cells/locality_bias/{model}.npz",
+            plan.measured_models(study, "locality_bias"),
+        ),
+        table="results/tables/locality_bias.parquet",
+    output:
+        png="results/figures/locality_bias.png",
+        pdf="results/figures/locality_bias.pdf",
+        html=shown("results/figures/locality_bias.html"),
+    log:
+        "results/logs/draw_locality_bias/locality_bias.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(application_slices.locality_figure),
+        code=code("draw_locality_bias"),
+    message:
+        "Figure locality_bias: what a channel does where the pictures are moved"
+    script:
+        "../workflow_scripts/draw_locality_bias.py"
 
 
 rule figures:

@@ -98,9 +98,9 @@ def locality_bias(study: Study, model: str) -> Slice:
     assert parent is not None
     domains = {"parent": study.models[parent].domain, "model": study.models[model].domain}
     transform = study.domains[domains["model"]].transform
-    which = {"model": model, "parent": parent, "domains": domains, "transform": str(transform), "seed": study.seed}
-    settings = asked.model_dump(mode="json", exclude={"judge", "models"})
-    return {**judge(study, asked.judge), **which, **settings, "thresholds": thresholds(study)}
+    which = {"model": model, "parent": parent, "seed": study.seed, "thresholds": thresholds(study)}
+    settings = {**asked.model_dump(mode="json", exclude={"judge", "models"}), "domains": domains}
+    return {**judge(study, asked.judge), **which, "settings": {**settings, "transform": str(transform)}}
 
 
 def locality_figure(study: Study) -> Slice:
