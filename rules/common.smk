@@ -12,7 +12,15 @@ from stylealign.config.yaml_file import read_yaml
 from stylealign.data.recipe import RECIPE as IMAGE_SET_RECIPE
 from stylealign.errors import ConfigError
 from stylealign.provenance import canonical_json, code_digest, listing_digest, versions
-from stylealign.columns import ALIGNMENT, CHANNELS_SECTION, MODELS, REPRODUCIBILITY, TRANSFER, TRANSLATION_SECTION
+from stylealign.columns import (
+    ALIGNMENT,
+    APPLICATIONS,
+    CHANNELS_SECTION,
+    MODELS,
+    REPRODUCIBILITY,
+    TRANSFER,
+    TRANSLATION_SECTION,
+)
 from stylealign.tables import TABLES
 from stylealign.training.recipe import RECIPE
 
@@ -60,7 +68,7 @@ wildcard_constraints:
     method=any_of(inversion_plan.asked(study).methods if inversion_plan.inverts(study) else []),
     space=any_of(SPACES),
     start="parent|random",
-    direction=any_of(inversion_plan.directions(study)),
+    direction=any_of(application_plan.directions(study)),
     morph=any_of(application_plan.morphs(study)),
 
 

@@ -43,3 +43,91 @@ def played_videos():
     """The video of each morph that the report plays."""
     formats = application_plan.video_formats(study)
     return expand("results/videos/{morph}.{format}", morph=application_plan.morphs(study), format=formats[:1])
+
+
+wildcard_constraints:
+    pair=any_of(application_plan.blends(study)),
+    returned=any_of(application_plan.returned(study)),
+
+
+def for_blends(path):
+    return expand(path, pair=application_plan.blends(study))
+
+
+def of_blended(path):
+    """The files of a pair's two models, the first first."""
+    return lambda wildcards: expand(path, model=application_plan.blended(study, wildcards.pair))
+
+
+def for_returned(path):
+    return expand(path, returned=application_plan.returned(study))
+
+
+def of_return(who, path):
+    """The files of those that a model which returned is compared with: `ancestor`, `through` or `controls`."""
+
+    def of(wildcards):
+        names = getattr(application_plan.return_of(study, wildcards.returned), who)
+        return expand(path, model=names)
+
+    return of
+
+
+def of_returned_edits(path):
+    """The file of its ancestor that edits are made of, where any are asked."""
+    asked = study.studies.return_alignment
+    return of_return("ancestor", path) if asked is not None and asked.edits else []
+
+
+def weights_of_returned_reader():
+    """What the judge reads that reads attributes of models that returned."""
+    name = application_plan.attributes_reader(study)
+    return [] if name is None else weights_file(name)
+
+
+def quality_of_returned_reader():
+    """How well that judge reads images, where it is trained here."""
+    name = application_plan.attributes_reader(study)
+    return [] if name is None else quality_file(name)
+
+
+def table_beside(table):
+    """A table that a figure reads beside its own, where the study makes it."""
+    return f"results/tables/{table}.parquet" if table in plan.tables(study) else []
+
+
+def for_zero_shot(comparison, path):
+    return expand(path, direction=application_plan.zero_shot_directions(study, comparison))
+
+
+def of_zero_shot_sides(path):
+    """The files of the parent's domain and of the child's."""
+
+    def of(wildcards):
+        models = source_and_target(wildcards.direction)
+        return [path.format(domain=study.models[model].domain) for model in models]
+
+    return of
+
+
+def encoders_of_zero_shot(comparison):
+    """The encoders of parent and child into the comparison's space."""
+
+    def of(wildcards):
+        space = application_plan.zero_shot(study, comparison).space
+        models = source_and_target(wildcards.direction)
+        starts = [inversion_plan.encoder_start(study, model, space) for model in models]
+        return [f"results/encoders/{model}/{space}.{start}.safetensors" for model, start in zip(models, starts)]
+
+    return of
+
+
+def of_zero_shot_parent(path):
+    """The file of the parent, whose labels are used."""
+    return lambda wildcards: path.format(model=source_and_target(wildcards.direction)[0])
+
+
+def examples_of_zero_shot():
+    """The pictures of all zero-shot comparisons."""
+    cells = application_plan.zero_shot_examples(study)
+    return [f"results/cells/{comparison}/{direction}.npz" for comparison, direction in cells]

@@ -124,6 +124,12 @@ def zero_shot_parents(study: Study) -> list[str]:
     return [name for name in study.models if name in sources]
 
 
+def directions(study: Study) -> list[str]:
+    """The directions of all comparisons that go from one model to another, in declared order."""
+    found = (one for name in ZERO_SHOT for one in zero_shot_directions(study, name))
+    return list(dict.fromkeys([*inversion_plan.directions(study), *found]))
+
+
 def image_kimg(study: Study) -> float:
     """Training of the networks on the parents' images: as long as the most demanding comparison asks."""
     return max(zero_shot(study, name).image_kimg for name in ZERO_SHOT if getattr(study.studies, name) is not None)
