@@ -1,10 +1,10 @@
 """Table ``morph_smoothness`` (StyleAlign, 4.2 and A.7): how even the steps of a morph are.
 
 The paper says that interpolated weights give a continuous transition and swapped layers a series of discrete steps.
-Here every step is measured: the perceptual distance of consecutive frames, over pairs of images, at even positions (an eased
-video has small steps at its ends by design). Layer swapping has the same codes at the same positions; only its weights
-switch, one resolution after another. A cross-fade of the two end images is the control: its pixels move as evenly as
-pixels can, and it shows nothing but two images, one through the other. What it has of uneven steps is the judge's.
+Here every step is measured: the perceptual distance of consecutive frames, over pairs of images, at even positions (an
+eased video has small steps at its ends by design). Layer swapping has the same codes at the same positions; only its
+weights switch, one resolution after another. A cross-fade of the two end images is the control: its pixels move as
+evenly as pixels can, and it shows nothing but two images, one through the other; uneven steps in it are the judge's.
 
 Legend: K models, N pairs, m of them shown, F frames, M methods, R pixels a side.
 """

@@ -1,7 +1,7 @@
 """A figure as a page of its own, for the report: a tall picture can be scrolled there, and a click shows every pixel.
 
-Snakemake's report centres a bare image and cuts off the top of one that is taller than the window. Videos play above the
-picture, in a loop and without sound; they are inside the page, which fetches nothing.
+Snakemake's report centres a bare image and cuts off the top of one that is taller than the window. Videos play above
+the picture, in a loop and without sound; they are inside the page, which fetches nothing.
 """
 
 import base64

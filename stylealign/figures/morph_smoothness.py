@@ -1,7 +1,8 @@
 """Figure ``morph_smoothness`` (StyleAlign, 4.2 and A.7): how large each step of a morph is.
 
 A block per morph: the perceptual distance of consecutive frames along the way, when weights are interpolated, when
-layers are swapped, and when the end images are faded into each other. Below, on the same axis, frames of the first pair.
+layers are swapped, and when the end images are faded into each other. Below, on the same axis, frames of the
+first pair.
 """
 
 from collections.abc import Mapping, Sequence
