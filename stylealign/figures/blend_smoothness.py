@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 TITLE = "How even is the way from one model to another?"
 SUBTITLE = "Distance of consecutive blends: an even way has no step much larger than the mean. Same ends, same steps."
-LEFT, TOP, HEAD, CHART, BLOCK_GAP, BOTTOM = 40, 150, 84, 240, 110, 80  # px
-CHARTS = ((110, 400), (610, 400), (1110, 250))  # px: left edge and width of each
-NUMBERS = 1380  # px: where the numbers beside the last chart begin
+LEFT, TOP, HEAD, CHART, BLOCK_GAP, BOTTOM = 40, 150, 108, 240, 110, 80  # px
+CHARTS = ((110, 400), (610, 400), (1110, 240))  # px: left edge and width of each
+NUMBERS = 1390  # px: where the numbers beside the last chart begin
 
 
 def draw_blend_smoothness(table: "pd.DataFrame", pairs: Sequence[str], png: Path, pdf: Path | None = None) -> None:
@@ -60,8 +60,8 @@ def _draw_pair(sheet: Sheet, rows: "pd.DataFrame", pair: str, y: int) -> None:
         _draw_course(steps, own[own["measure"] == "step"], method)
         _draw_course(ends, own[own["measure"] == "to_first"], method)
         _draw_course(ends, own[own["measure"] == "to_second"], method, linestyle=(0, (3, 2)))
-    _finish(steps, "step (1 leaves the first model)", "length of the step")
-    _finish(ends, "blend (0 is the first model)", "from the first model; dashed, from the second")
+    _finish(steps, "step (1 leaves the first model)", "length of each step")
+    _finish(ends, "blend (0 is the first model)", "from the first (dashed: second)")
     _draw_largest(sheet, largest, rows, y + HEAD)
 
 
@@ -102,4 +102,4 @@ def _draw_largest(sheet: Sheet, axes: Axes, rows: "pd.DataFrame", y: int) -> Non
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
     axes.set_xlabel("perceptual distance")
-    axes.set_title("mean step (hollow), largest", pad=8)
+    axes.set_title("mean, largest step", pad=8)
