@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -97,37 +98,32 @@ def _write_mp4(path: Path, frames: np.ndarray, frames_per_sec: float) -> None:
 
 
 def _write_webp(path: Path, frames: np.ndarray, frames_per_sec: float) -> None:
-    xmp = {"xmp": _xmp()} if signature_text() else {}
-    _write_animation(path, "WEBP", frames, frames_per_sec, quality=WEBP_QUALITY, method=2, **xmp)
+    how: dict[str, Any] = {"quality": WEBP_QUALITY, "method": 2, "duration": durations_ms(len(frames), frames_per_sec)}
+    _write_animation(path, "WEBP", [Image.fromarray(one) for one in frames], how | _said("xmp", _xmp()))
 
 
 def _write_gif(path: Path, frames: np.ndarray, frames_per_sec: float) -> None:
-    """256 colours, the same for all frames, so that what stands still does not flicker."""
+    """256 colours, the same for all frames, so that what stands still does not flicker; time is in hundredths."""
     shown = np.concatenate(list(frames[:: max(1, len(frames) // 8)]))
     palette = Image.fromarray(shown).quantize(256, dither=Image.Dither.NONE)
-    comment = {"comment": signature_text().encode()} if signature_text() else {}
-    _write_animation(path, "GIF", frames, frames_per_sec, palette=palette, **comment)
+    images = [Image.fromarray(one).quantize(palette=palette, dither=Image.Dither.NONE) for one in frames]
+    how: dict[str, Any] = {"duration": durations_ms(len(frames), frames_per_sec, unit=10)}
+    _write_animation(path, "GIF", images, how | _said("comment", signature_text().encode()))
 
 
-def _write_animation(
-    path: Path,
-    kind: str,
-    frames: np.ndarray,
-    frames_per_sec: float,
-    palette: Image.Image | None = None,
-    **options: object,
-) -> None:
-    images = [Image.fromarray(one) for one in frames]
-    if palette is not None:
-        images = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in images]
-    options |= {"save_all": True, "append_images": images[1:], "duration": durations_ms(len(images), frames_per_sec)}
-    images[0].save(path, format=kind, loop=0, **options)
+def _write_animation(path: Path, kind: str, images: Sequence[Image.Image], how: dict[str, Any]) -> None:
+    images[0].save(path, format=kind, save_all=True, append_images=images[1:], loop=0, **how)
 
 
-def durations_ms(num: int, frames_per_sec: float) -> list[int]:
-    """Whole milliseconds of each frame, of which none drifts: their sum is that of all, rounded."""
-    ends = np.rint(np.arange(num + 1) * 1000 / frames_per_sec).astype(int)
+def durations_ms(num: int, frames_per_sec: float, unit: int = 1) -> list[int]:
+    """How long each frame stands, in multiples of ``unit`` milliseconds that do not drift from the true time."""
+    ends = unit * np.rint(np.arange(num + 1) * 1000 / frames_per_sec / unit).astype(int)
     return [int(one) for one in np.diff(ends)]
+
+
+def _said(key: str, text: bytes) -> dict[str, Any]:
+    """How a file was made, where anybody said."""
+    return {key: text} if signature_text() else {}
 
 
 def _xmp() -> bytes:

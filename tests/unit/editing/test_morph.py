@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stylealign.checkpoint import load_generator
-from stylealign.editing.morph import MorphPath, morph_frames, morph_grid, open_models, positions
+from stylealign.editing.morph import MorphPath, morph_frames, morph_grid, num_switched, open_models, positions
 from stylealign.errors import CodesError, LineageError
 from stylealign.images import to_hwc, to_pixels
 
@@ -105,3 +105,37 @@ def test_codes_and_architectures_must_fit(family, models):
         MorphPath(models[:2], some_ws(models, 1))
     with pytest.raises(LineageError, match="two models"):
         MorphPath(models[:1], some_ws(models, 1))
+
+
+def test_many_pairs_at_one_position_are_what_each_is_alone(models):
+    ws = torch.stack([some_ws(models, 3), some_ws(models, 3).flip(-1)], dim=1)  # [K, N, num_ws, w_dim]
+    together = MorphPath(models, ws).render([0.2, 0.7], 0.4)
+    assert together.shape == (2, 2, 16, 16, 3)
+    for pair in range(2):
+        assert close(MorphPath(models, ws[:, pair]).render([0.2, 0.7], 0.4), together[:, pair])
+
+
+def test_swapping_takes_whole_resolutions_coarse_ones_first(models):
+    """Halfway, two of three blocks are the child's: an image of the model that is put together by hand."""
+    parent, child, _ = models
+    ws = some_ws(models, 2)
+    mixed = copy.deepcopy(parent)
+    taken = {
+        name: value for name, value in child.state_dict().items() if name.startswith(("synthesis.b4", "synthesis.b8"))
+    }
+    mixed.load_state_dict(parent.state_dict() | taken)
+    found = MorphPath([parent, child], ws, way="layer_swapping").render([0.3], 0.6)[0]
+    assert close(found, image(mixed, torch.lerp(ws[0], ws[1], 0.3)))
+
+
+@pytest.mark.parametrize("way", ["interpolation", "layer_swapping"])
+def test_either_way_meets_every_model_bit_for_bit(models, way):
+    path = MorphPath(models, some_ws(models, 3), way=way)
+    for place, G in zip((0, 0.5, 1), models, strict=True):
+        path.render([place], place)
+        own = path._working.synthesis.state_dict()
+        assert all(torch.equal(own[name], value) for name, value in G.synthesis.state_dict().items())
+
+
+def test_blocks_switch_at_even_intervals():
+    assert [num_switched(part, 3) for part in (0, 0.24, 0.25, 0.5, 0.74, 0.75, 1)] == [0, 0, 1, 2, 2, 3, 3]
