@@ -131,3 +131,39 @@ def examples_of_zero_shot():
     """The pictures of all zero-shot comparisons."""
     cells = application_plan.zero_shot_examples(study)
     return [f"results/cells/{comparison}/{direction}.npz" for comparison, direction in cells]
+
+
+def snapshots_file(model):
+    """The snapshots of a model's training, where any are kept."""
+    return f"results/models/{model}/snapshots.safetensors" if model in plan.snapshotted(study) else []
+
+
+def snapshots_of_model(wildcards):
+    return snapshots_file(wildcards.model)
+
+
+def of_scratch(path):
+    """The file of the root of the wildcard model's domain and resolution, if there is one."""
+
+    def of(wildcards):
+        scratch = application_plan.scratch_of(study, wildcards.model)
+        return [] if scratch is None else path.format(model=scratch)
+
+    return of
+
+
+def snapshots_of_scratch(wildcards):
+    scratch = application_plan.scratch_of(study, wildcards.model)
+    return [] if scratch is None else snapshots_file(scratch)
+
+
+def weights_of_resolution_reader():
+    """What the judge reads that reads attributes of models of a lower resolution."""
+    name = application_plan.resolution_reader(study)
+    return [] if name is None else weights_file(name)
+
+
+def quality_of_resolution_reader():
+    """How well that judge reads images, where it is trained here."""
+    name = application_plan.resolution_reader(study)
+    return [] if name is None else quality_file(name)

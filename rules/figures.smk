@@ -14,6 +14,7 @@ localrules:
     draw_channel_fate,
     draw_manipulations,
     draw_effect_agreement,
+    draw_resolution_alignment,
     draw_inversions,
     draw_translations,
     draw_reference_translations,
@@ -527,6 +528,28 @@ rule draw_locality_bias:
         "Figure locality_bias: what a channel does where the pictures are moved"
     script:
         "../workflow_scripts/draw_locality_bias.py"
+
+
+rule draw_resolution_alignment:
+    input:
+        pictures=for_models("results/cells/resolution_alignment/{model}.npz", application_plan.lowered(study)),
+        table="results/tables/resolution_alignment.parquet",
+    output:
+        png="results/figures/resolution_alignment.png",
+        pdf="results/figures/resolution_alignment.pdf",
+        html=shown("results/figures/resolution_alignment.html", LIMITS),
+    log:
+        "results/logs/draw_resolution_alignment/resolution_alignment.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(application_slices.resolution_figure),
+        code=code("draw_resolution_alignment"),
+    message:
+        "Figure resolution_alignment: lower resolutions"
+    script:
+        "../workflow_scripts/draw_resolution_alignment.py"
 
 
 rule figures:

@@ -56,3 +56,32 @@ rule locality_bias:
         "Which channels of its parent keep their function in {wildcards.model}"
     script:
         "../workflow_scripts/locality_bias.py"
+
+
+rule resolution_alignment:
+    input:
+        g_ema="results/models/{model}/g_ema.safetensors",
+        parent=of_parent("results/models/{parent}/g_ema.safetensors"),
+        scratch=of_scratch("results/models/{model}/g_ema.safetensors"),
+        snapshots=snapshots_of_model,
+        scratch_snapshots=snapshots_of_scratch,
+        images=of_domain("results/domains/{domain}/images.zip"),
+        index=of_domain("results/domains/{domain}/index.parquet"),
+        weights=weights_of("resolution_alignment"),
+        reader=weights_of_resolution_reader(),
+        quality=quality_of_resolution_reader(),
+    output:
+        rows="results/cells/resolution_alignment/{model}.parquet",
+        pictures="results/cells/resolution_alignment/{model}.npz",
+    log:
+        "results/logs/resolution_alignment/{model}.log",
+    threads: 1
+    resources:
+        **MEASURING,
+    params:
+        spec=spec(application_slices.resolution_alignment, "model"),
+        code=code("resolution_alignment"),
+    message:
+        "What {wildcards.model} shares with its larger parent, and what it cost"
+    script:
+        "../workflow_scripts/resolution_alignment.py"

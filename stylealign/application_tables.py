@@ -210,3 +210,37 @@ ZERO_SHOT_CLASSIFICATION = Table(
     ),
     ("parent", "model", "attribute", "method"),
 )
+
+
+RESOLUTION_ALIGNMENT = Table(
+    "resolution_alignment",
+    "StyleAlign, A.4, Figure 30",
+    LIMITS,
+    "Children of a lower resolution, from their parents' lower layers: what agrees, and what it costs",
+    (
+        string("parent", "the parent, of a higher resolution"),
+        string("model", "the child that started from its lower layers"),
+        integer("resolution", "pixels of the child, at which all images are seen"),
+        integer("parent_resolution", "pixels of the parent"),
+        string(
+            "state",
+            "before (the parent's lower layers), training (a snapshot), after; scratch (a root of the same domain and "
+            "resolution), scratch_training; shuffled (after, other z); parent (reduced and whole images: the ceiling)",
+        ),
+        string(
+            "measure",
+            "lpips (to the parent's images), spearman:ATTRIBUTE (with the parent's), spearman:mean (over those still "
+            "readable), effect:ATTRIBUTE:CHANNEL, kept_channels (share), kid, fid, kimg_to_kid (first at scratch's "
+            "last KID), holds:CLAIM (1 or 0)",
+        ),
+        number("kimg", "thousands of images of training so far"),
+        number("value", "distance, correlation, effect in standard deviations of the attribute, share, KID, kimg"),
+        number("low", "lower end of its interval (95 %): bootstrap over z or images, of shares Wilson's"),
+        number("high", "upper end of its interval; of kimg_to_kid, when the ends of KID's interval get there"),
+        integer("n", "latent codes, channels, generated images or moments"),
+        _JUDGE,
+        _SEED,
+        string("protocol", "which codes, images and steps"),
+    ),
+    ("model", "measure", "state", "kimg"),
+)

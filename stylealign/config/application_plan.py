@@ -178,6 +178,30 @@ def moved_children(study: Study) -> list[str]:
     ]
 
 
+def lowered(study: Study) -> list[str]:
+    """The models of a lower resolution than their parents, where they are compared, in declared order."""
+    if study.studies.resolution_alignment is None:
+        return []
+    return [name for name in study.models if study.is_lowered(name)]
+
+
+def scratch_of(study: Study, model: str) -> str | None:
+    """The first root of a model's own domain and resolution: the same, trained from nothing."""
+    own, resolution = study.models[model].domain, study.resolution_of(model)
+    of_domain = [name for name in roots(study.parents()) if study.models[name].domain == own]
+    return next((name for name in of_domain if study.resolution_of(name) == resolution), None)
+
+
+def resolution_reader(study: Study) -> str | None:
+    """Who reads attributes of models of a lower resolution, if anybody can."""
+    asked = study.studies.resolution_alignment
+    if asked is None:
+        return None
+    if asked.attributes_judge is not None:
+        return asked.attributes_judge
+    return asked.judge if "attributes" in MEASURES[study.judges[asked.judge].kind] else None
+
+
 def _domain(study: Study, model: str) -> str:
     return study.models[model].domain
 
@@ -189,6 +213,7 @@ CELLS: dict[str, Callable[[Study], list[str]]] = {
     "zero_shot_regression": partial(zero_shot_directions, comparison="zero_shot_regression"),
     "zero_shot_classification": partial(zero_shot_directions, comparison="zero_shot_classification"),
     "locality_bias": moved_children,
+    "resolution_alignment": lowered,
 }
 """The tables of these studies, and by what their cells are called."""
 
@@ -201,5 +226,6 @@ FIGURES = {
     "zero_shot_regression": "zero_shot_regression",
     "zero_shot_classification": "zero_shot_classification",
     "locality_bias": "locality_bias",
+    "resolution_alignment": "resolution_alignment",
 }
 """The figures, and the study that each belongs to."""

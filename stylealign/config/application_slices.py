@@ -106,3 +106,20 @@ def locality_bias(study: Study, model: str) -> Slice:
 def locality_figure(study: Study) -> Slice:
     """What the figure locality_bias depends on, beside its cells and table: their order."""
     return {"models": plan.moved_children(study)}
+
+
+def resolution_alignment(study: Study, model: str) -> Slice:
+    """What the rows and pictures of a child of a lower resolution depend on, beside the models."""
+    asked, reader = study.studies.resolution_alignment, plan.resolution_reader(study)
+    assert asked is not None
+    declared = study.models[model]
+    line = {"model": model, "parent": declared.parent, "scratch": plan.scratch_of(study, model)}
+    reading = {"attributes_judge": reader, "attributes_spec": None if reader is None else judge(study, reader)["spec"]}
+    settings = asked.model_dump(mode="json", exclude={"judge", "attributes_judge"})
+    where = {"domain": declared.domain, "judged_px": study.resolution, "seed": study.seed}
+    return {**judge(study, asked.judge), **reading, **line, **where, "settings": settings}
+
+
+def resolution_figure(study: Study) -> Slice:
+    """What the figure resolution_alignment depends on, beside its cells and table: their order."""
+    return {"models": plan.lowered(study)}

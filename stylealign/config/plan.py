@@ -49,11 +49,6 @@ def beside(study: Study, table_name: str, model: str) -> list[tuple[str, str]]:
     return relatives(compared(study, table_name), model)
 
 
-def lowered(study: Study) -> list[str]:
-    """The models of a lower resolution than their parents, in declared order."""
-    return [name for name in study.models if study.is_lowered(name)]
-
-
 def snapshotted(study: Study) -> list[str]:
     """The trained models of which snapshots are kept."""
     return [name for name in study.trained() if study.resolved_model(name).training.snapshot_kimg]
@@ -136,8 +131,6 @@ def measured_models(study: Study, table_name: str) -> list[str]:
         return [model for model in parents if kin(study, model)]
     if table_name in COMPARING:
         return [model for model in parents if beside(study, table_name, model)]
-    if table_name == "resolution_alignment":
-        return lowered(study)
     if table_name == "channel_effects":  # those whose edits others are given
         edited = {reference(study), *(name for model in parents for name, _ in kin(study, model))}
         return [model for model in parents if model in edited]
@@ -156,7 +149,7 @@ def asked_judges(study: Study) -> list[str]:
     comparisons = study.studies.named().items()
     asked = {getattr(comparison, "judge", None) for name, comparison in comparisons if name != "localized_channels"}
     asked |= {parser(study, model) for model in parsed(study)} | inversion_plan.asked_judges(study)
-    asked.add(application_plan.attributes_reader(study))
+    asked |= {application_plan.attributes_reader(study), application_plan.resolution_reader(study)}
     return [name for name in study.judges if name in asked]
 
 
