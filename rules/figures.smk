@@ -25,6 +25,9 @@ localrules:
     draw_blend_smoothness,
     draw_return_alignment,
     draw_locality_bias,
+    draw_zero_shot_regression,
+    draw_zero_shot_classification,
+    draw_zero_shot_examples,
 
 
 rule draw_family:
@@ -550,6 +553,69 @@ rule draw_resolution_alignment:
         "Figure resolution_alignment: lower resolutions"
     script:
         "../workflow_scripts/draw_resolution_alignment.py"
+
+
+rule draw_zero_shot_regression:
+    input:
+        table="results/tables/zero_shot_regression.parquet",
+    output:
+        png="results/figures/zero_shot_regression.png",
+        pdf="results/figures/zero_shot_regression.pdf",
+        html=shown("results/figures/zero_shot_regression.html"),
+    log:
+        "results/logs/draw_zero_shot_regression/zero_shot_regression.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(application_slices.zero_shot_figure),
+        code=code("draw_zero_shot_regression"),
+    message:
+        "Figure zero_shot_regression: numbers of a relative's images, by the parent's labels"
+    script:
+        "../workflow_scripts/draw_zero_shot_regression.py"
+
+
+rule draw_zero_shot_classification:
+    input:
+        table="results/tables/zero_shot_classification.parquet",
+    output:
+        png="results/figures/zero_shot_classification.png",
+        pdf="results/figures/zero_shot_classification.pdf",
+        html=shown("results/figures/zero_shot_classification.html"),
+    log:
+        "results/logs/draw_zero_shot_classification/zero_shot_classification.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(application_slices.zero_shot_figure),
+        code=code("draw_zero_shot_classification"),
+    message:
+        "Figure zero_shot_classification: yes or no of a relative's images, by the parent's labels"
+    script:
+        "../workflow_scripts/draw_zero_shot_classification.py"
+
+
+rule draw_zero_shot_examples:
+    input:
+        pictures=examples_of_zero_shot(),
+    output:
+        png="results/figures/zero_shot_examples.png",
+        pdf="results/figures/zero_shot_examples.pdf",
+        html=shown("results/figures/zero_shot_examples.html", APPLICATIONS),
+    log:
+        "results/logs/draw_zero_shot_examples/zero_shot_examples.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(application_slices.zero_shot_figure),
+        code=code("draw_zero_shot_examples"),
+    message:
+        "Figure zero_shot_examples: a relative's images in the order of predictions"
+    script:
+        "../workflow_scripts/draw_zero_shot_examples.py"
 
 
 rule figures:
