@@ -47,7 +47,7 @@ REGRESSION = Measure(
     "spearman",
     "parent_spearman",
     "Numbers, read in a relative's images by what is known of the parent's",
-    "Rank correlation of predicted and exact values on held-out images, and its 95 % interval; strokes: on the parent's.",
+    "Rank correlation of predicted and exact values of held-out images, with 95 % intervals; strokes: on the parent's.",
     "rank correlation",
     (-1, 1),
     0,
