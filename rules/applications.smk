@@ -43,7 +43,7 @@ rule blend_smoothness:
         runtime=minutes(30),
         gpu=int(ON_GPU),
     params:
-        spec=spec(application_slices.blend, "pair"),
+        spec=spec(application_slices.blend_smoothness, "pair"),
         code=code("blend_smoothness"),
     message:
         "Swap layers and interpolate weights, {wildcards.pair}"

@@ -22,7 +22,7 @@ def morph_figures(study: Study) -> Slice:
     return {"morphs": plan.morphs(study)}
 
 
-def blend(study: Study, pair: str) -> Slice:
+def blend_smoothness(study: Study, pair: str) -> Slice:
     """What a pair's rows and pictures of blends depend on, beside the two models."""
     asked = study.studies.blend_smoothness
     assert asked is not None

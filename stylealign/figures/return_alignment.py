@@ -153,9 +153,10 @@ def _draw_heading(sheet: Sheet, block: Block, title: str, y: int) -> None:
     found = verdict(block.rows)
     wide = sheet.width - 2 * LEFT
     sheet.text(LEFT, y + 18, title, fontweight="bold", fontsize=size_within([title], wide, 10.5, "bold"))
-    line = found.text if len(block.rows) else NO_ROWS
-    sheet.text(LEFT, y + 50, line, fontweight="bold", color=style.BLUE if found.holds else style.INK)
-    sheet.text(LEFT, y + 78, found.evidence, fontsize=size_within([found.evidence], wide, style.SMALL))
+    line = f"{found.text}: {found.distances}" if len(block.rows) else NO_ROWS
+    size = size_within([line], wide, style.BODY, "bold")
+    sheet.text(LEFT, y + 48, line, fontsize=size, fontweight="bold", color=style.BLUE if found.holds else style.INK)
+    sheet.text(LEFT, y + 76, found.attributes, fontsize=size_within([found.attributes], wide, style.SMALL))
     note = f"judge {listed(block.rows['judge'])}; {listed(block.rows['num_z'])} z; {listed(block.rows['protocol'])}"
     note += "; criterion: the returned model's interval lies below every control's"
     sheet.text(LEFT, y + 102, note, fontsize=size_within([note], wide, style.SMALL), color=style.GREY)

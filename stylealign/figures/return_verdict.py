@@ -24,7 +24,8 @@ class Verdict:
     """``holds`` is ``None`` where the table cannot say."""
 
     holds: bool | None
-    evidence: str
+    distances: str
+    attributes: str = ""
 
     @property
     def text(self) -> str:
@@ -40,11 +41,11 @@ def verdict(rows: "pd.DataFrame") -> Verdict:
         return Verdict(None, "no distances in the table")
     nearest = dict(controls.loc[controls["low"].idxmin()])
     name = f"{nearest['model']}{', other z' if nearest['role'] == SHUFFLED else ''}"
-    evidence = (
+    distances = (
         f"distance to {own['ancestor']}(z): {number(own['value'])} ({interval(own['low'], own['high'])}), control "
         f"{name} {number(nearest['value'])} ({interval(nearest['low'], nearest['high'])})"
     )
-    return Verdict(bool(own["high"] < nearest["low"]), evidence + _attributes(rows))
+    return Verdict(bool(own["high"] < nearest["low"]), distances, _attributes(rows))
 
 
 def control_rows(rows: "pd.DataFrame") -> "pd.DataFrame":
@@ -62,11 +63,11 @@ def _attributes(rows: "pd.DataFrame") -> str:
     between = ranked[ranked["role"] == THROUGH]
     both = [name for name in own.index if (between["attribute"] == name).any()]
     kept = len(_beyond(own, control_rows(ranked)))
-    text = f"; {kept} of {len(own)} attributes that are read well keep their order beyond the control"
+    text = f"{kept} of {len(own)} attributes that are read well keep their order beyond the control"
     if not both:
         return text
     more = len(_beyond(own.loc[both], between))
-    return f"{text}; {more} of the {len(both)} that are read in {listed(between['model'])} too, better than there"
+    return f"{text}; of the {len(both)} that are read in {listed(between['model'])} too, {more} better than there"
 
 
 def _beyond(own: "pd.DataFrame", others: "pd.DataFrame") -> Sequence[str]:
