@@ -13,7 +13,7 @@ import numpy as np
 from stylealign.figures import style
 from stylealign.figures.lineage_order import Node, lineage_order
 from stylealign.figures.samples import Samples, kimg_text, load_samples
-from stylealign.figures.sheet import Pixels, Sheet, side_within, size_within
+from stylealign.figures.sheet import Pixels, Sheet, resample, side_within, size_within
 
 LEFT, TOP, BOTTOM = 40, 128, 40  # margins, px
 GAP, PANEL_GAP, HEAD = 4, 56, 70  # between images; between panels; height of a panel's title, px
@@ -59,7 +59,8 @@ def _panel(node: Node, loaded: Mapping[str, Samples], num_z: int) -> Panel:
     kimg, pixels = own.kimg, own.pixels
     if node.parent in loaded and kimg[0] != 0:
         kimg = np.concatenate([[0], kimg])
-        pixels = np.concatenate([loaded[node.parent].finished[None], pixels])
+        first = np.stack([resample(image, own.resolution) for image in loaded[node.parent].finished])
+        pixels = np.concatenate([first[None], pixels])
     moments = spread(len(kimg), MOST_COLUMNS)
     captions = [kimg_text(kimg[moment]) for moment in moments]
     if node.parent:
