@@ -73,7 +73,7 @@ def draw_zero_shot(
 
 def compose_zero_shot(table: "pd.DataFrame", measure: Measure, models: Sequence[str]) -> Sheet:
     """The same as a sheet, with one axes per attribute."""
-    attributes = list(dict.fromkeys(table["attribute"]))
+    attributes = sorted(set(table["attribute"]))
     if not attributes:
         sheet = Sheet(style.WIDTH_PX, 200)
         sheet.heading(measure.title, measure.subtitle)
@@ -123,7 +123,7 @@ def _draw_panel(
             if method in of_pair.index:
                 _draw_row(axes, of_pair.loc[method], measure, METHODS[method][0], y)
         if of_pair.empty:
-            axes.text(0.5, place * step + 2 * LINE, "not asked", transform=axes.get_yaxis_transform(), ha="center")
+            _draw_absence(axes, place * step + len(METHODS) * LINE / 2)
     axes.set_xlim(*measure.limits)
     axes.set_ylim(len(pairs) * step - PAIR_GAP / 2, -PAIR_GAP / 2)
     centres = [place * step + len(METHODS) * LINE / 2 for place in range(len(pairs))]
@@ -132,6 +132,11 @@ def _draw_panel(
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
+
+
+def _draw_absence(axes: Axes, y: float) -> None:
+    look = {"ha": "center", "va": "center", "fontsize": style.SMALL, "color": style.GREY, "backgroundcolor": style.PAPER}
+    axes.text(0.5, y, "not asked: all images answer alike", transform=axes.get_yaxis_transform(), **look)
 
 
 def _draw_row(axes: Axes, row: "pd.Series", measure: Measure, colour: str, y: float) -> None:
