@@ -317,20 +317,47 @@ def same_model(one: Path, other: Path, model: str) -> bool:
 
 
 def words_of(environ: Path) -> list[str]:
-    """The environment of a process; none where it is gone."""
+    """The environment (or the command) of a process, word by word; none where it is gone."""
     try:
         return environ.read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return []
 
 
+def processes_of(job_id: str) -> dict[Path, list[str]]:
+    """A job's processes, as folders of /proc, with the environment of each."""
+    environs = {file.parent: words_of(file) for file in Path("/proc").glob("[0-9]*/environ")}
+    return {process: words for process, words in environs.items() if f"SLURM_JOB_ID={job_id}" in words}
+
+
 def devices_of(job_id: str) -> str:
     """CUDA_VISIBLE_DEVICES of a job's processes."""
-    jobs = [
-        words for file in Path("/proc").glob("[0-9]*/environ") if f"SLURM_JOB_ID={job_id}" in (words := words_of(file))
-    ]
+    jobs = processes_of(job_id).values()
     found = {word.partition("=")[2] for words in jobs for word in words if word.startswith("CUDA_VISIBLE_DEVICES=")}
     return ",".join(sorted(found))
+
+
+def hold(job_id: str) -> Path:
+    """Stop a job's training where it is, so that it cannot end before it is told to; its process."""
+    found = [
+        process
+        for process in processes_of(job_id)
+        if any(word.endswith("train.py") for word in words_of(process / "cmdline"))
+    ]
+    assert len(found) == 1, found
+    os.kill(int(found[0].name), signal.SIGSTOP)
+    return found[0]
+
+
+def release_when_told(process: Path, seconds: float = 180) -> None:
+    """Let a held process go on once SIGTERM waits for it."""
+    wait_for(lambda: is_told(process), seconds)
+    os.kill(int(process.name), signal.SIGCONT)
+
+
+def is_told(process: Path) -> bool:
+    lines = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+    return any(int(lines[mask], 16) >> (signal.SIGTERM - 1) & 1 for mask in ("SigPnd", "ShdPnd"))
 
 
 # Three small trainings: tens of seconds, seconds, and one that is over at once.

@@ -27,9 +27,12 @@ def hurt(cluster, submit, family, undisturbed, support):
     for model in ("long", "short"):
         support.wait_for(lambda model=model: support.has_checkpoint(driver.folder, model), 240)
         first[model] = cluster.trainings(driver.folder, model)[0]["id"]
+        if model == "long":
+            held = support.hold(first[model])
     devices = {model: support.devices_of(job_id) for model, job_id in first.items()}
     support.called("scancel", first["short"])
     support.called("scontrol", "update", f"JobId={first['long']}", "TimeLimit=1")
+    support.release_when_told(held)
     status = driver.ended(600)
     jobs = {model: cluster.trainings(driver.folder, model) for model in MODELS}
     return SimpleNamespace(driver=driver, folder=driver.folder, status=status, devices=devices, jobs=jobs)
