@@ -29,6 +29,7 @@ SHORT = {
 }
 COLOURS = {FINE_FIRST: style.ORANGE, COARSE_FIRST: style.PURPLE, INTERPOLATION: style.BLUE}
 HEAD, ROW_HEAD, ROW_GAP, LINE_GAP, GAP = 64, 56, 14, 30, 2  # px: a block's title; over a row; below it; between lines
+NARROWEST = 1240  # px, of a block
 TITLE = "From one model to another: layers swapped, weights interpolated"
 SUBTITLE = "At either end a model; between them the same z, drawn by blends of both."
 
@@ -75,7 +76,7 @@ def compose_blend_grid(pictures: Sequence[Path], table: Path) -> Sheet:
     """The same as a sheet."""
     rows = read_table(table)
     plans = [_plan(load_pictures(path), rows) for path in pictures]
-    sheet = grid.page(TITLE, SUBTITLE, [each.height for each in plans], [each.width for each in plans])
+    sheet = grid.page(TITLE, SUBTITLE, [each.height for each in plans], [max(each.width, NARROWEST) for each in plans])
     y = grid.TOP
     for each in plans:
         _draw_block(sheet, each, y)
@@ -118,10 +119,10 @@ def _note(rows: "pd.DataFrame") -> str:
         return NO_ROWS
     largest = rows[rows["measure"] == "largest_step"].set_index("method")["value"]
     ends = rows[(rows["measure"] == "to_first") & (rows["place"] == rows["num_steps"])]
-    steps = "; ".join(f"{SHORT[method]} {number(largest.get(method, MISSING))}" for method in SHORT)
+    steps = ", ".join(f"{name} {number(largest.get(method, MISSING))}" for method, name in SHORT.items())
     return (
-        f"largest of {listed(rows['num_steps'])} steps, mean of {listed(rows['num_z'])} z: {steps} (the models are "
-        f"{number(first_known(ends['value']))} apart; distance by judge {listed(rows['judge'])})"
+        f"largest of {listed(rows['num_steps'])} steps, mean of {listed(rows['num_z'])} z: {steps}; the models are "
+        f"{number(first_known(ends['value']))} apart; judge {listed(rows['judge'])}"
     )
 
 
@@ -132,7 +133,7 @@ def _draw_row_title(sheet: Sheet, each: Plan, method: str, y: int) -> None:
         INTERPOLATION: "the part of the second model in every weight",
     }[method]
     text = f"{SHORT[method]}: {meaning}"
-    size = size_within([text], max(each.width, grid.NARROWEST - 2 * LEFT) - 20, style.SMALL)
+    size = size_within([text], sheet.width - 2 * LEFT - 40, style.SMALL)
     sheet.frame(LEFT, y + 6, 10, 12, fill=True, facecolor=COLOURS[method], edgecolor="none")
     sheet.text(LEFT + 20, y + 18, text, fontsize=size)
 

@@ -1,0 +1,167 @@
+"""Figure return_alignment: the verdict follows from the table, and nothing else does."""
+
+import pytest
+
+from stylealign import tables
+from stylealign.figures import style
+from stylealign.figures.return_alignment import COLOURS, compose_return_alignment, draw_return_alignment
+from stylealign.figures.return_verdict import verdict
+
+NAN = float("nan")
+WHO = {
+    "returned": "face_again",
+    "through": "dog",
+    "control_unrelated": "face_other",
+    "control_shuffled": "face_again",
+}
+FAR = {"returned": 0.32, "through": 0.71, "control_unrelated": 0.64, "control_shuffled": 0.63}
+ORDER = {"returned": 0.9, "through": 0.4, "control_unrelated": 0.0, "control_shuffled": 0.0}
+ATTRIBUTES = {"tone": 0.9, "yaw_deg": 0.9, "gaze": 0.1}  # and how well each is read
+
+
+def rows_of(distances=FAR, orders=ORDER, spread=0.01, attributes=ATTRIBUTES):
+    rows = []
+    for role, model in WHO.items():
+        about = {"returned": "face_again", "ancestor": "face", "through": "dog", "role": role, "model": model}
+        about |= {"num_z": 1000, "protocol": "gen-1000-psi0.7-const-noise"}
+
+        def measured(measure, value, attribute="", score=NAN, about=about):
+            ends = {"value": value, "low": value - spread, "high": value + spread}
+            return about | ends | {"measure": measure, "attribute": attribute, "judge_score": score}
+
+        if role in distances:
+            rows.append(measured("distance", distances[role]))
+            rows += [measured("spearman", orders[role], name, score) for name, score in attributes.items()]
+    return rows
+
+
+@pytest.fixture
+def table(written):
+    return lambda **changed: written(tables.RETURN_ALIGNMENT, rows_of(**changed))
+
+
+@pytest.fixture
+def agreement(written):
+    about = {"parent": "face", "relation": "child", "attribute": "tone", "judge_score": 0.9, "edit": "16"}
+    effects = {"agreement": 0.5, "low": 0.4, "high": 0.6, "effect_in_parent": 0.2, "effect_in_child": 0.1}
+    rows = [
+        about | effects | {"child": child, "edits": edits}
+        for child in ("dog", "face_again", "painting")
+        for edits in ("channels", "directions", "channel")
+    ]
+    return written(tables.EFFECT_AGREEMENT, rows)
+
+
+@pytest.fixture
+def shown(pictures):
+    def make(returned="face_again", resolution=16, num_edits=2, controls=("face_other",), num_z=8):
+        models = ["face", "dog", returned, *controls]
+        roles = ["ancestor", "through", "returned", *["control_unrelated"] * len(controls)]
+        arrays = {"strips": (resolution, len(models), num_z), "strip_models": models, "strip_roles": roles}
+        if num_edits:
+            arrays |= {"edits": (resolution, len(models), num_edits, 3), "edit_strength": 3.0}
+            arrays |= {"edit_titles": [f"attribute_{place}: 6_1 3_2 ..." for place in range(num_edits)]}
+        return pictures(f"return_{returned}", returned=returned, **arrays)
+
+    return make
+
+
+def compose(paths, table, agreement=None):
+    with style.applied():
+        return compose_return_alignment(paths, table, agreement)
+
+
+def texts_of(sheet):
+    return [text.get_text() for text in sheet.figure.texts]
+
+
+def judged(**changed):
+    return verdict(tables.to_frame(tables.RETURN_ALIGNMENT, full(rows_of(**changed))))
+
+
+def full(rows):
+    defaults = {"judge": "embedded", "seed": 0}
+    return [defaults | row for row in rows]
+
+
+def test_it_holds_where_the_intervals_are_apart():
+    found = judged()
+    assert found.holds is True
+    assert found.text.endswith("holds here")
+    assert "0.320 (0.310–0.330)" in found.distances
+    assert "face_other 0.640" in found.distances
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"distances": FAR | {"returned": 0.64}},
+        {"distances": FAR | {"returned": 0.70}},
+        {"spread": 0.2},
+    ],
+)
+def test_it_does_not_hold_where_they_overlap_or_it_is_farther(changed):
+    found = judged(**changed)
+    assert found.holds is False
+    assert found.text.endswith("does not hold here")
+
+
+def test_other_z_are_the_control_where_there_is_no_stranger():
+    without = {role: value for role, value in FAR.items() if role != "control_unrelated"}
+    assert judged(distances=without).holds is True
+    assert "face_again, other z 0.630" in judged(distances=without).distances
+    assert judged(distances={"returned": 0.3}).holds is None
+    assert judged(distances={"returned": 0.3}).text.endswith("cannot be said here")
+
+
+def test_only_attributes_that_are_read_well_are_counted():
+    assert judged().attributes.startswith("2 of 2 attributes that are read well keep their order")
+    assert judged().attributes.endswith("of the 2 that are read in dog too, 2 better than there")
+    lost = judged(orders=ORDER | {"returned": 0.005})
+    assert lost.attributes.startswith("0 of 2")
+    never = judged(orders=ORDER | {"through": 0.95})
+    assert never.attributes.endswith("0 better than there"), "the model between kept more: nothing was hidden"
+    assert judged(attributes={}).attributes == ""
+
+
+def test_the_page_says_the_verdict_of_its_table(shown, table, agreement):
+    for changed, said in (({}, "holds here"), ({"spread": 0.3}, "does not hold here")):
+        texts = texts_of(compose([shown()], table(**changed), agreement))
+        assert any(f"\N{RIGHT DOUBLE QUOTATION MARK} {said}: distance to face(z)" in text for text in texts)
+
+
+def test_strips_charts_and_edits(shown, table, agreement, drawn_twice, read_png):
+    paths, rows = [shown(num_z=2, num_edits=1)], table()
+    drawn = read_png(drawn_twice(lambda png, pdf: draw_return_alignment(paths, rows, agreement, png, pdf)))
+    sheet = compose(paths, rows, agreement)
+    assert drawn.shape[:2] == (sheet.height, sheet.width)
+    assert len(sheet.figure.images) == 4 * 2 + 4 * (1 + 2)
+    distances, orders, effects = sheet.figure.axes
+    points = [line for line in distances.lines if line.get_marker() == "o"]
+    assert [float(line.get_xdata()[0]) for line in points] == [FAR[role] for role in COLOURS]
+    assert {label.get_text() for label in orders.get_yticklabels()} == set(ATTRIBUTES)
+    pale = {line.get_alpha() for line in orders.lines if line.get_marker() == "o"}
+    assert pale == {0.3, 1.0}
+    marks = [line for line in effects.lines if line.get_marker() == "o"]
+    assert len(marks) == 4, "pooled edits of the models that are shown"
+    assert [text.get_text() for text in effects.texts] == ["\N{MULTIPLICATION SIGN}0.50"] * 2
+
+
+def test_a_study_without_edits_or_readers_has_fewer_charts(shown, table):
+    sheet = compose([shown(num_edits=0)], table(attributes={}))
+    assert len(sheet.figure.axes) == 1
+    assert len(sheet.figure.images) == 4 * 8
+
+
+@pytest.mark.parametrize(("resolution", "num_edits", "num_z"), [(16, 0, 3), (32, 8, 12), (256, 2, 8)])
+def test_the_page_holds_it(shown, table, agreement, page_is_sound, resolution, num_edits, num_z):
+    path = shown("face_again", resolution, num_edits, num_z=num_z)
+    page_is_sound(compose([path], table(), agreement))
+
+
+def test_several_controls_and_a_table_that_says_nothing(shown, table, page_is_sound):
+    page_is_sound(compose([shown(controls=("face_other", "a_third_model_of_faces"))], table()))
+    sheet = compose([shown("face_from_church")], table())
+    assert any("the table says nothing" in text for text in texts_of(sheet))
+    page_is_sound(sheet)
+    assert any("No rows" in text for text in texts_of(compose([], table())))
