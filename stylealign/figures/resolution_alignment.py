@@ -36,7 +36,7 @@ COURSES = {
     "scratch": (("scratch_training", "scratch"), "from scratch"),
 }
 CLAIMS = {
-    "agreement": "the same z means the same",
+    "agreement": "the same z agrees, beyond both controls",
     "channels": "channels keep their function",
     "cost": "it costs less than from scratch",
 }
