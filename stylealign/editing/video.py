@@ -21,10 +21,12 @@ from stylealign.writing import whole_file
 PathLike = str | os.PathLike[str]
 
 TILE_PX, VIDEO_PX = 128, 256  # a tile and a whole video are at least so large
-GAP = 2  # px between tiles, before they are enlarged: even, as H.264 wants sides
+GAP = 2  # px between tiles, before they are enlarged
 WHITE = 255
 MP4_CRF, WEBP_QUALITY = 20, 80
 BT709 = 1
+X264 = "mbtree=0:bframes=0"
+"""Without these two, equal frames give other bytes now and then, even with one thread."""
 
 
 def make_videos(paths: Sequence[PathLike], film: np.ndarray, seconds: float) -> None:
@@ -82,11 +84,12 @@ def _write_mp4(path: Path, frames: np.ndarray, frames_per_sec: float) -> None:
     import av
 
     even = np.pad(frames, [(0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2), (0, 0)], mode="edge")
+    options = {"crf": str(MP4_CRF), "preset": "medium", "x264-params": X264}
     rate = Fraction(frames_per_sec).limit_denominator(1000)
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         if signature_text():
             container.metadata["comment"] = signature_text()
-        stream = container.add_stream("libx264", rate=rate, options={"crf": str(MP4_CRF), "preset": "medium"})
+        stream = container.add_stream("libx264", rate=rate, options=options)
         stream.height, stream.width, stream.pix_fmt = even.shape[1], even.shape[2], "yuv420p"
         context = stream.codec_context
         context.thread_count = 1

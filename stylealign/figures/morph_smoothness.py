@@ -33,7 +33,7 @@ LOOKS = {
     "layer_swapping": ("layers swapped", style.VERMILION),
     "cross_fade": ("cross-fade (control)", style.GREY),
 }
-HEAD, PLOT, TICKS, NAMES = 64, 250, 76, 290  # px: title; chart; its ticks and label; the names beside strips
+HEAD, PLOT, TICKS, NAMES = 76, 240, 76, 330  # px: title; chart; its ticks and label; the names beside strips
 LARGEST_SIDE = 112  # px, a frame
 BAND = (10, 90)  # percentiles over pairs
 
@@ -99,8 +99,8 @@ def _draw_steps(axes: Axes, shown: Shown, margin: float) -> None:
     for method, steps in zip(map(str, shown["methods"]), np.maximum(shown["steps"], shortest), strict=True):
         _, colour = LOOKS[method]
         low, high = np.percentile(steps, BAND, axis=0)
-        axes.fill_between(middles, low, high, color=colour, alpha=0.18, linewidth=0)
-        axes.plot(middles, steps.mean(axis=0), color=colour)
+        axes.fill_between(middles, low, high, color=colour, alpha=0.18, linewidth=0, step="mid")
+        axes.plot(middles, steps.mean(axis=0), color=colour, drawstyle="steps-mid")
     axes.set_yscale("log")
     axes.set_xlim(-margin, 1 + margin)
     low, high = (float(end) for end in axes.get_ylim())
@@ -108,7 +108,7 @@ def _draw_steps(axes: Axes, shown: Shown, margin: float) -> None:
     axes.set_yticks(decades, [f"{tick:g}" for tick in decades])
     axes.set_yticks([], minor=True)
     axes.set_ylim(decades[0] if (decades > low).sum() < 2 else low, high)
-    axes.set_ylabel("distance to the frame before")
+    axes.set_ylabel("distance of frames", fontsize=style.SMALL)
     axes.grid(axis="y")
 
 
@@ -129,9 +129,9 @@ def _draw_scores(sheet: Sheet, method: str, row: Mapping[str, Any], y: int, side
     name, colour = LOOKS[method]
     ratio = two_decimals(row.get("max_over_mean", MISSING))
     spread = interval(*(row.get(end, MISSING) for end in ("ratio_low", "ratio_high")))
-    scores = f"largest step {ratio} times the mean ({spread})"
+    scores = f"largest over mean step {ratio} ({spread})"
     mean = f"mean step {number(row.get('mean_step', MISSING))}"
-    room, centre = NAMES - 20, y + side / 2
+    room, centre = NAMES - 90, y + side / 2
     sheet.text(LEFT, centre - 16, name, fontweight="bold", color=colour)
     for place, text in enumerate((scores, mean)):
         sheet.text(LEFT, centre + 8 + 22 * place, text, fontsize=size_within([text], room, style.SMALL))
