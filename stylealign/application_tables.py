@@ -113,6 +113,9 @@ LOCALITY_BIAS = Table(
         string("region_in_model", "and in the child, found in its own moved images; (none): localized nowhere"),
         boolean("kept_region", "whether the two are the same"),
         number("region_chance", "chance of it: the part of the layer's channels localized to that region in the child"),
+        number(
+            "region_shown", "part of the child's images that show the region: a shift may push it out of the picture"
+        ),
         string("attribute", "the attribute that the channel moves most in the parent, chosen on other codes"),
         number("effect_parent", "its mean change per +strength in the parent, in deviations over the parent's images"),
         number("effect_parent_low", "lower end of its bootstrap interval over codes (95 %)"),

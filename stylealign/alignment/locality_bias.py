@@ -35,12 +35,13 @@ def kept_region_rows(parent: Model, model: Model, thresholds: Thresholds) -> lis
     check_comparable((name, theirs), (other, ours))
     before, after = (localized_names(evidence, thresholds) for evidence in (theirs, ours))
     chance = _chance_within_layers(before, after, theirs.layers)
+    shown = dict(zip(ours.region_names.tolist(), ours.present.mean(axis=0).tolist(), strict=True))
     about = {"parent": name, "model": other, "num_images": ours.num, "parser": parsers(theirs, ours)}
     about |= {"parser_iou": lowest_iou(theirs, ours), "protocol": counting_protocol(ours, thresholds)}
     return [
         {"channel": str(theirs.paper_index[c]), "layer": str(theirs.layers[c]), "region": str(before[c])}
         | {"region_in_model": str(after[c]) or NO_REGION, "kept_region": bool(after[c] == before[c])}
-        | {"region_chance": float(chance[c])}
+        | {"region_chance": float(chance[c]), "region_shown": shown.get(str(before[c]), 0.0)}
         | about
         for c in np.flatnonzero((before != "") & ~np.isin(before, thresholds.not_listed))
     ]

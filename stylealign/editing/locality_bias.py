@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 KEY = "studies.locality_bias.attributes"
 NUM_SCREENING_Z = 8
-READABLE = 0.5  # held-out R2 from which on an attribute is read well
+READABLE = 0.7  # held-out R2 from which on an attribute is read well enough to tell half an effect from none
 
 Row = dict[str, Any]
 

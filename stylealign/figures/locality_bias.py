@@ -258,5 +258,7 @@ def _draw_legend(sheet: Sheet, x: int, table: "pd.DataFrame") -> None:
     """Over the bars: what they are, once."""
     judges = ", ".join(dict.fromkeys(table["judge"]))
     sheet.text(x, TOP + 14, "kept, of all channels", fontweight="bold")
-    note = f"stroke: chance; diamond: the paper; judge {judges}"
-    sheet.text(x, TOP + 38, note, fontsize=size_within([note], BARS, style.SMALL), color=style.GREY)
+    notes = "stroke: chance", "diamond: the paper, by eye", f"judge: {judges}"
+    for line, note in enumerate(notes):
+        size = size_within([note], BARS, style.SMALL)
+        sheet.text(x, TOP + 38 + 20 * line, note, fontsize=size, color=style.GREY)
