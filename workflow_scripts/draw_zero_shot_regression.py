@@ -5,8 +5,8 @@ from _job import start
 job = start(snakemake)
 
 from stylealign.figures.figure_page import write_figure_page
-from stylealign.figures.zero_shot import REGRESSION, draw_zero_shot
+from stylealign.figures.zero_shot_regression import draw_zero_shot_regression
 from stylealign.tables import read_table
 
-draw_zero_shot(read_table(job.input.table), REGRESSION, job.spec["models"], job.output.png, job.output.pdf)
+draw_zero_shot_regression(read_table(job.input.table), job.spec["models"], job.output.png, job.output.pdf)
 write_figure_page(job.output.png, job.output.html, "Numbers of a relative's images, by the parent's labels")

@@ -64,7 +64,8 @@ Predict = Callable[[Seen], np.ndarray]  # -> [D, N]
 
 def signed_distances(codes: np.ndarray, boundary: Boundary, num_layers: int) -> np.ndarray:
     """Of the first ``num_layers`` rows of codes [N, L, W] to a boundary: [N, num_layers]."""
-    return codes[:, :num_layers] @ boundary.normal + boundary.intercept
+    found: np.ndarray = codes[:, :num_layers] @ boundary.normal + boundary.intercept
+    return found
 
 
 def random_boundaries(num: int, w_dim: int, seed: int) -> list[Boundary]:

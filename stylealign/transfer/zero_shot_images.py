@@ -4,9 +4,9 @@ Legend: N images, R pixels a side, L rows of a code, W numbers in each, K output
 """
 
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,17 +27,15 @@ log = logging.getLogger(__name__)
 
 BATCH = 64
 
-PathLike = str | os.PathLike[str]
-
 
 @dataclass(frozen=True)
 class Side:
     """The files of one end of a direction: a model, the images of its domain, its encoder."""
 
-    g_ema: PathLike
-    images: PathLike
-    index: PathLike
-    encoder: PathLike
+    g_ema: Path
+    images: Path
+    index: Path
+    encoder: Path
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def _encode(side: Side, pixels: Tensor, space: str, device: torch.device | str) 
     return codes if codes.ndim == 3 else codes[:, None]
 
 
-def _refuse_other(generator: str, found: str, model: ModelCard, space: str, path: PathLike) -> None:
+def _refuse_other(generator: str, found: str, model: ModelCard, space: str, path: Path) -> None:
     if generator != model.digest or found != space:
         raise CodesError(
             f"{path}: finds codes in {found} of another model or training than {model.model} in {space}; train it again"
@@ -115,6 +113,6 @@ def _refuse_other(generator: str, found: str, model: ModelCard, space: str, path
 def _batched(network: Any, pixels: Tensor, device: torch.device) -> np.ndarray:
     """What a network says of uint8 images, batch by batch, as float64."""
     with torch.inference_mode():
-        parts = [network(batch.to(device)).double().cpu() for batch in pixels.split(BATCH)]
+        parts = [network(batch.to(device)).double().cpu() for batch in torch.split(pixels, BATCH)]
     found: np.ndarray = torch.cat(parts).numpy()
     return found

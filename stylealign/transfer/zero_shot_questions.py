@@ -72,12 +72,14 @@ def classes_asked(pair: Pair, questions: Sequence[Sequence[str]], boundaries: Bo
         split_at = values[0]  # a number is high above its median in the parent; another of the child, in the child
         halves = (split_at, split_at, *([split_at] * 2 if parent == child else [values[2]] * 2))
         sides = zip((theirs, theirs, own, own), values, halves, _pairs_infos(pair), strict=True)
-        answers = tuple(_is_yes(of, one, half, info[of[0]], f"{key}.{name}") for of, one, half, info in sides)
-        if len(np.unique(answers[3][np.isfinite(answers[3])])) < 2:
+        first, second, third, fourth = (
+            _is_yes(of, one, half, info[of[0]], f"{key}.{name}") for of, one, half, info in sides
+        )
+        if len(np.unique(fourth[np.isfinite(fourth)])) < 2:
             log.warning("%s.%s: all held-out images answer %s alike; left out", key, name, child)
             continue
         boundary = _boundary(boundaries, _boundary_name(parent, pair.parent_train.info[theirs[0]]), f"{key}.{name}")
-        yield Truth(name, parent, child, "yes or no", True, answers, boundary)  # type: ignore[arg-type]
+        yield Truth(name, parent, child, "yes or no", True, (first, second, third, fourth), boundary)
 
 
 def _pairs_infos(pair: Pair) -> list[Mapping[str, Mapping[str, Any]]]:

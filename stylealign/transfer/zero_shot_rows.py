@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from stylealign.data.image_set import ImageSet
+from stylealign.data.image_set import ImageSet, Split
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.transfer.zero_shot import (
     IMAGE_TRAINED,
@@ -61,19 +61,27 @@ def see_pair(
     Raises :class:`LineageError` for unrelated models, and what :func:`look` raises.
     """
     check_sides(parent, child, direction)
-    wanted = [(side, split) for side in (parent, child) for split in ("train", "test")]
+    splits: tuple[Split, Split] = ("train", "test")
+    wanted = [(side, split) for side in (parent, child) for split in splits]
     nums = {"train": num_train, "test": num_test}
-    images = [look(side, split, nums[split], space, reader, device) for side, split in wanted]
-    return Pair(*images, ImageSet.open(parent.images, parent.index, "train").num)
+    first, second, third, fourth = (look(side, split, nums[split], space, reader, device) for side, split in wanted)
+    num_read = ImageSet.open(parent.images, parent.index, "train").num
+    return Pair(first, second, third, fourth, num_read)
 
 
 def predict(pair: Pair, truth: Truth, *, num_layers: int, num_random: int, seed: int) -> Predicted:
     """Every method's predictions; of the child's labels only the upper bound has seen any."""
     log.info("%s: fitted on %d images of the parent", truth.name, pair.parent_train.num)
     seen = [one.seen_for(truth.attribute) for one in (pair.parent_train, pair.child_train)]
-    how = {"num_layers": _layers(pair, num_layers), "num_random": num_random, "seed": seed}
-    known = Labelled(seen[0], truth.answers[0]), Labelled(seen[1], truth.answers[2])
-    methods = fit_methods(*known, truth.boundary, is_class=truth.is_class, **how)
+    methods = fit_methods(
+        Labelled(seen[0], truth.answers[0]),
+        Labelled(seen[1], truth.answers[2]),
+        truth.boundary,
+        is_class=truth.is_class,
+        num_layers=_layers(pair, num_layers),
+        num_random=num_random,
+        seed=seed,
+    )
     return Predicted(truth, _by_all(methods, truth, pair.child_test), _by_all(methods, truth, pair.parent_test))
 
 
@@ -84,7 +92,7 @@ def _by_all(methods: Mapping[str, Predict], truth: Truth, images: Images) -> dic
 
 def _layers(pair: Pair, asked: int) -> int:
     """Rows read: a w has one, and repeated it would say nothing more."""
-    return min(asked, pair.parent_train.codes.shape[1])
+    return min(asked, int(pair.parent_train.codes.shape[1]))
 
 
 def rows_of(
@@ -129,7 +137,7 @@ def _num_fitted(pair: Pair, truth: Truth, method: str) -> int:
 
 
 def _num_rows(pair: Pair, method: str, num_layers: int) -> int:
-    all_rows = pair.child_train.codes.shape[1]
+    all_rows = int(pair.child_train.codes.shape[1])
     return {IMAGE_TRAINED: 0, UPPER: all_rows}.get(method, num_layers)
 
 

@@ -59,7 +59,8 @@ NAMES: Mapping[Scores, tuple[str, ...]] = {of_numbers: ("r2", "spearman", "mae")
 
 def mean_scores(predicted: np.ndarray, truth: np.ndarray, scores: Scores) -> np.ndarray:
     """The mean over draws of every score of predictions [D, N]: [S]."""
-    return np.mean([scores(one, truth) for one in predicted], axis=0)
+    found: np.ndarray = np.mean([scores(one, truth) for one in predicted], axis=0)
+    return found
 
 
 def scores_with_intervals(

@@ -1,4 +1,4 @@
-"""Figures ``zero_shot_regression`` and ``zero_shot_classification`` (StyleAlign, 4.3 and A.6, measured).
+"""What the figures ``zero_shot_regression`` and ``zero_shot_classification`` share (StyleAlign, 4.3, A.6, measured).
 
 A panel for each attribute or question; in it, for each pair of models, a dot with its interval for what the parent's
 labels say through codes, and for the three it is to be compared with. A stroke is the same on the parent's own images:
@@ -7,8 +7,7 @@ what was not to be read there cannot be expected of the child.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,7 +23,7 @@ METHODS: Mapping[str, tuple[str, str]] = {
     "zero_shot": (style.BLUE, "through codes, the parent's labels"),
     "image_trained": (style.ORANGE, "network on the parent's images"),
     "random_boundary": (style.GREY, "random boundaries"),
-    "upper_bound": (style.GREEN, "upper bound: the model's own labels"),
+    "upper_bound": (style.GREEN, "upper bound: its own labels"),
 }
 ACROSS, LEFT, TOP, RIGHT, GAP, BLOCK_GAP, BOTTOM = 3, 40, 206, 100, 112, 136, 96  # panels a row; the others px
 LINE, PAIR_GAP = 30, 24  # px: a method; between pairs
@@ -43,36 +42,8 @@ class Measure:
     chance: float
 
 
-REGRESSION = Measure(
-    "spearman",
-    "parent_spearman",
-    "Numbers, read in a relative's images by what is known of the parent's",
-    "Rank correlation of predicted and exact values of held-out images, with 95 % intervals; strokes: on the parent's.",
-    "rank correlation",
-    (-1, 1),
-    0,
-)
-CLASSIFICATION = Measure(
-    "auc",
-    "parent_auc",
-    "Yes or no of a relative's images, by what is known of the parent's",
-    "AUC on held-out images and its 95 % interval; strokes: on the parent's. 0.5 is guessing.",
-    "AUC",
-    (0, 1),
-    0.5,
-)
-
-
-def draw_zero_shot(
-    table: "pd.DataFrame", measure: Measure, models: Sequence[str], png: Path, pdf: Path | None = None
-) -> None:
-    """``table`` is the measure's; ``models`` are in the config's order."""
-    with style.applied():
-        compose_zero_shot(table, measure, models).save(png, pdf)
-
-
 def compose_zero_shot(table: "pd.DataFrame", measure: Measure, models: Sequence[str]) -> Sheet:
-    """The same as a sheet, with one axes per attribute."""
+    """Scores as a sheet, with one axes per attribute; ``models`` are in the config's order."""
     attributes = sorted(set(table["attribute"]))
     if not attributes:
         sheet = Sheet(style.WIDTH_PX, 200)
@@ -116,12 +87,12 @@ def _draw_panel(
     axes.axvline(measure.chance, color=style.INK, linewidth=1.0, zorder=1)
     step = len(METHODS) * LINE + PAIR_GAP
     for place, (parent, model) in enumerate(pairs):
-        of_pair = rows[(rows["parent"] == parent) & (rows["model"] == model)].set_index("method")
+        of_pair = rows[(rows["parent"] == parent) & (rows["model"] == model)]
         for line, method in enumerate(METHODS):
             y = place * step + (line + 0.5) * LINE
             axes.axhline(y, color=style.FAINT, linewidth=0.7, zorder=0)
-            if method in of_pair.index:
-                _draw_row(axes, of_pair.loc[method], measure, METHODS[method][0], y)
+            for _, row in of_pair[of_pair["method"] == method].iterrows():
+                _draw_row(axes, row, measure, METHODS[method][0], y)
         if of_pair.empty:
             _draw_absence(axes, place * step + len(METHODS) * LINE / 2)
     axes.set_xlim(*measure.limits)
@@ -135,7 +106,13 @@ def _draw_panel(
 
 
 def _draw_absence(axes: Axes, y: float) -> None:
-    look = {"ha": "center", "va": "center", "fontsize": style.SMALL, "color": style.GREY, "backgroundcolor": style.PAPER}
+    look: dict[str, Any] = {
+        "ha": "center",
+        "va": "center",
+        "fontsize": style.SMALL,
+        "color": style.GREY,
+        "backgroundcolor": style.PAPER,
+    }
     axes.text(0.5, y, "not asked: all images answer alike", transform=axes.get_yaxis_transform(), **look)
 
 
@@ -146,7 +123,7 @@ def _draw_row(axes: Axes, row: "pd.Series", measure: Measure, colour: str, y: fl
     axes.plot([low, high], [y, y], color=colour, linewidth=2.0, solid_capstyle="butt", clip_on=False)
     axes.plot(value, y, "o", color=colour, markersize=5.5, clip_on=False)
     axes.plot(row[measure.parent], y, "|", color=colour, markersize=9, markeredgewidth=1.6, clip_on=False)
-    beside = {"xytext": (10, 0), "textcoords": "offset points", "va": "center", "fontsize": style.SMALL}
+    beside: dict[str, Any] = {"xytext": (10, 0), "textcoords": "offset points", "va": "center", "fontsize": style.SMALL}
     axes.annotate(two_decimals(value), (measure.limits[1], y), color=colour, **beside)
 
 
