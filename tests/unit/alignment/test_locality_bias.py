@@ -55,6 +55,7 @@ def test_each_listed_channel_of_the_parent_has_a_row(pair):
         "1_6": ("hair", "eye", False),
         "1_7": ("mouth", "hair", False),
     }
+    assert {row["region_shown"] for row in rows.values()} == {1.0}
     about = {
         (row["parent"], row["model"], row["num_images"], row["parser"], row["parser_iou"]) for row in rows.values()
     }

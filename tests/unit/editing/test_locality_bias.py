@@ -24,7 +24,7 @@ def regions():
     return [
         ABOUT
         | {"channel": channel, "layer": LAYERS[channel[0]], "region": region, "region_in_model": "eye"}
-        | {"kept_region": region == "eye", "region_chance": 0.25, "protocol": "psi0.7"}
+        | {"kept_region": region == "eye", "region_chance": 0.25, "region_shown": 1.0, "protocol": "psi0.7"}
         for channel, region in REGIONS.items()
     ]
 
