@@ -10,7 +10,7 @@ from pathlib import Path
 from stylealign.figures import picture_grid as grid
 from stylealign.figures import style
 from stylealign.figures.picture_grid import APART, GAP, LEFT, NAMES
-from stylealign.figures.sheet import Pixels, Sheet, side_within, size_within
+from stylealign.figures.sheet import Pixels, Sheet, side_within, size_within, width_of
 from stylealign.translated_images import load_pictures
 
 TITLE = "From one image to another, and from one model to another"
@@ -20,7 +20,7 @@ SUBTITLE = (
 HEAD, AXIS, BETWEEN = 64, 104, 56  # px: title; the names of rows; between grid and real images
 LARGEST_SIDE, LARGEST_SOURCE = 128, 96  # px: an image of the grid, a real image
 ROOM = 760  # px for the grid's images
-FRAME = 3.0  # points
+FRAME, SMALLEST = 3.0, 4.0  # points: a frame's line; the smallest name
 
 Shown = Mapping[str, Pixels]
 
@@ -101,10 +101,14 @@ def _columns(shown: Shown, models: Sequence[str]) -> tuple[list[tuple[str, str]]
 def _draw_grid(sheet: Sheet, shown: Shown, models: Sequence[str], side: int, y: int) -> None:
     num = len(shown["grid"])
     at_model = _stops(num, models)
+    are_narrow = (
+        max(width_of(name, SMALLEST, "bold") for name in models) <= side
+    )  # else they need their neighbours' room
     for place in range(num):
         name = at_model.get(place, f"{place / (num - 1):.2g}")
         x = LEFT + AXIS + place * (side + GAP)
-        grid.draw_names(sheet, x, y, side, (name, "code" if place in at_model else ""))
+        if place in at_model or are_narrow:
+            grid.draw_names(sheet, x, y, side, (name, "code" if place in at_model else ""))
         _name_row(sheet, name, place in at_model, y + NAMES + place * (side + GAP) + side / 2)
         for row in range(num):
             sheet.image(shown["grid"][row, place], x, y + NAMES + row * (side + GAP), side)

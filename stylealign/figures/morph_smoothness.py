@@ -104,10 +104,11 @@ def _draw_steps(axes: Axes, shown: Shown, margin: float) -> None:
     axes.set_yscale("log")
     axes.set_xlim(-margin, 1 + margin)
     low, high = (float(end) for end in axes.get_ylim())
-    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    low = min(low, 10 ** (np.floor(np.log10(high)) - 1))  # two decades at least, so that they can be named
+    decades = 10.0 ** np.arange(np.ceil(np.log10(low)), np.floor(np.log10(high)) + 1)
     axes.set_yticks(decades, [f"{tick:g}" for tick in decades])
     axes.set_yticks([], minor=True)
-    axes.set_ylim(decades[0] if (decades > low).sum() < 2 else low, high)
+    axes.set_ylim(low, high)
     axes.set_ylabel("distance of frames", fontsize=style.SMALL)
     axes.grid(axis="y")
 
