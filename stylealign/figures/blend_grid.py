@@ -127,9 +127,10 @@ def _note(rows: "pd.DataFrame") -> str:
 
 
 def _draw_row_title(sheet: Sheet, each: Plan, method: str, y: int) -> None:
+    unit = "layer" if "layer" in set(each.rows["granularity"]) else "resolution"
     meaning = {
-        FINE_FIRST: "up to the resolution named the first model's layers, finer ones the second's",
-        COARSE_FIRST: "up to the resolution named the second model's layers, finer ones the first's",
+        FINE_FIRST: f"up to the {unit} named the first model's layers, finer ones the second's",
+        COARSE_FIRST: f"up to the {unit} named the second model's layers, finer ones the first's",
         INTERPOLATION: "the part of the second model in every weight",
     }[method]
     text = f"{SHORT[method]}: {meaning}"

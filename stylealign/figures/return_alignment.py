@@ -158,7 +158,7 @@ def _draw_heading(sheet: Sheet, block: Block, title: str, y: int) -> None:
     sheet.text(LEFT, y + 48, line, fontsize=size, fontweight="bold", color=style.BLUE if found.holds else style.INK)
     sheet.text(LEFT, y + 76, found.attributes, fontsize=size_within([found.attributes], wide, style.SMALL))
     note = f"judge {listed(block.rows['judge'])}; {listed(block.rows['num_z'])} z; {listed(block.rows['protocol'])}"
-    note += "; criterion: the returned model's interval lies below every control's"
+    note += "; criterion: its interval lies below those of every control and of a model between"
     sheet.text(LEFT, y + 102, note, fontsize=size_within([note], wide, style.SMALL), color=style.GREY)
 
 

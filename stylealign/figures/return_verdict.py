@@ -1,8 +1,9 @@
 """Forgotten or hidden, as the table ``return_alignment`` says it: the criterion, and the sentence that a figure prints.
 
 StyleAlign's claim (3, A.2) *holds* for a returned model when its images are closer to the ancestor's, z by z, than
-those of every control, with intervals apart: the upper end of its distance below the lower end of each control's.
-Controls are unrelated roots of the same domain; where a study has none, the returned model's images of other z.
+those of every control (not forgotten) and than those of a model between (hidden there), with intervals apart: the upper
+end of its distance below the lower ends of theirs. Controls are unrelated roots of the same domain; where a study has
+none, the returned model's images of other z.
 """
 
 from collections.abc import Sequence
@@ -26,10 +27,12 @@ class Verdict:
     holds: bool | None
     distances: str
     attributes: str = ""
+    never_left: bool = False  # kept, and just as well by the models between
 
     @property
     def text(self) -> str:
         said = {True: "holds here", False: "does not hold here", None: "cannot be said here"}[self.holds]
+        said += ", for it was never out of sight" if self.never_left else ""
         return f"\N{LEFT DOUBLE QUOTATION MARK}hidden rather than forgotten\N{RIGHT DOUBLE QUOTATION MARK} {said}"
 
 
@@ -45,7 +48,11 @@ def verdict(rows: "pd.DataFrame") -> Verdict:
         f"distance to {own['ancestor']}(z): {number(own['value'])} ({interval(own['low'], own['high'])}), control "
         f"{name} {number(nearest['value'])} ({interval(nearest['low'], nearest['high'])})"
     )
-    return Verdict(bool(own["high"] < nearest["low"]), distances, _attributes(rows))
+    between = distance[distance["role"] == THROUGH]
+    was_hidden = between.empty or bool((between["low"] > own["high"]).any())
+    distances += "".join(f", {row.model} {number(row.value)}" for row in between.itertuples())
+    is_kept = bool(own["high"] < nearest["low"])
+    return Verdict(is_kept and was_hidden, distances, _attributes(rows), is_kept and not was_hidden)
 
 
 def control_rows(rows: "pd.DataFrame") -> "pd.DataFrame":

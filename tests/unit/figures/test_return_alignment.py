@@ -106,6 +106,14 @@ def test_it_does_not_hold_where_they_overlap_or_it_is_farther(changed):
     assert found.text.endswith("does not hold here")
 
 
+def test_what_was_never_out_of_sight_was_not_hidden():
+    for through in (0.1, 0.32):
+        found = judged(distances=FAR | {"through": through})
+        assert found.holds is False
+        assert found.text.endswith("does not hold here, for it was never out of sight")
+    assert judged(distances={role: far for role, far in FAR.items() if role != "through"}).holds is True
+
+
 def test_other_z_are_the_control_where_there_is_no_stranger():
     without = {role: value for role, value in FAR.items() if role != "control_unrelated"}
     assert judged(distances=without).holds is True
