@@ -8,6 +8,7 @@ channels keep effect and region, with chance and the paper's count; above all th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ from stylealign.translated_images import load_pictures
 if TYPE_CHECKING:
     import pandas as pd
 
-LEFT, TOP, BOTTOM, GAP, STRIP_GAP, BLOCK_GAP = 40, 178, 40, 2, 18, 60  # px
+LEFT, TOP, BOTTOM, GAP, STRIP_GAP, BLOCK_GAP = 40, 186, 40, 2, 18, 60  # px
 HEAD, UNDER, ROW_GAP = 56, 46, 18  # px: names over a block; marks under a strip; between rows
 BARS, BARS_GAP, BAR = 250, 50, 15  # px: width of the counts; before them; height of a bar
 LARGEST_SIDE = 128  # px
@@ -54,9 +55,14 @@ class Count:
         return float(low), float(high)
 
     @property
+    def is_beyond_chance(self) -> bool:
+        """Whether the interval lies above chance."""
+        return bool(self.num) and self.interval[0] > self.chance
+
+    @property
     def holds(self) -> bool:
-        """Most are kept, and more than by chance: the share is above a half, its interval above chance."""
-        return bool(self.num) and self.share > 0.5 and self.interval[0] > self.chance
+        """Most are kept, and more than by chance."""
+        return self.is_beyond_chance and self.share > 0.5
 
     def text(self) -> str:
         """``7 of 12 (0.58, chance 0.10)``."""
@@ -78,6 +84,7 @@ def verdict(rows: "pd.DataFrame") -> str:
     by = counts(rows)
     low, high = by["effect"].interval
     word = "holds here" if by["effect"].holds else "does not hold here"
+    word += ", though more do than by chance" if by["effect"].is_beyond_chance and not by["effect"].holds else ""
     return (
         f"Most channels keep their function where pictures are moved: {word}. By effect {by['effect'].text()}, "
         f"95 % {two_decimals(low)} to {two_decimals(high)}; by region {by['region'].text()}. The paper: 11 of 15."
@@ -153,8 +160,8 @@ def compose_locality_bias(pictures: Mapping[str, Path], table: "pd.DataFrame") -
     heights = [HEAD + (1 + len(models)) * grid.row + BLOCK_GAP for models in blocks.values()]
     sheet = Sheet(style.WIDTH_PX, TOP + sum(heights) - BLOCK_GAP + BOTTOM)
     sheet.heading(TITLE, SUBTITLE)
-    said = verdict(table)
-    sheet.text(LEFT, 118, said, fontsize=size_within([said], style.WIDTH_PX - 2 * LEFT))
+    for line, said in enumerate(wrap(verdict(table), 125)):
+        sheet.text(LEFT, 114 + 24 * line, said, fontsize=size_within([said], style.WIDTH_PX - 2 * LEFT))
     _draw_legend(sheet, style.WIDTH_PX - LEFT - BARS, table)
     y = TOP
     for (parent, models), height in zip(blocks.items(), heights, strict=True):

@@ -99,7 +99,9 @@ def test_the_verdict_is_computed(study):
     many = pd.DataFrame([row for _ in range(5) for row in rows_of("face_right")])
     assert verdict(many).startswith("Most channels keep their function where pictures are moved: holds here.")
     assert "10 of 15 (0.67, chance 0.10)" in verdict(many)
-    assert "does not hold here" in verdict(many.assign(kept_effect=False))
+    assert "does not hold here. By effect 0 of 15" in verdict(many.assign(kept_effect=False))
+    half = many.assign(kept_effect=[True, False, False] * 5)
+    assert "does not hold here, though more do than by chance. By effect 5 of 15" in verdict(half)
     assert "does not hold here" in verdict(many.assign(effect_chance=0.7))
 
 
