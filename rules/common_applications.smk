@@ -96,10 +96,6 @@ def table_beside(table):
     return f"results/tables/{table}.parquet" if table in plan.tables(study) else []
 
 
-def for_zero_shot(comparison, path):
-    return expand(path, direction=application_plan.zero_shot_directions(study, comparison))
-
-
 def of_zero_shot_sides(path):
     """The files of the parent's domain and of the child's."""
 
