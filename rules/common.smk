@@ -115,8 +115,6 @@ SHARED = {"processes": PROCESSES, "gpu": int(ON_GPU) * PROCESSES}
 # What a job asks for that reads tables and draws or joins them.
 SMALL = {"mem_mb": memory(1000), "runtime": minutes(10)}
 
-# And one that draws images and has them judged.
-MEASURING = {"mem_mb": memory(2500), "runtime": minutes(60), "gpu": int(ON_GPU)}
 
 
 def quality_memory(wildcards, attempt):

@@ -77,7 +77,9 @@ rule resolution_alignment:
         "results/logs/resolution_alignment/{model}.log",
     threads: 1
     resources:
-        **MEASURING,
+        mem_mb=memory(2500),
+        runtime=minutes(60),
+        gpu=int(ON_GPU),
     params:
         spec=spec(application_slices.resolution_alignment, "model"),
         code=code("resolution_alignment"),

@@ -12,11 +12,11 @@ from stylealign.config.check import find_problems
 from stylealign.config.domains import Domain
 from stylealign.config.inversion import Inversion
 from stylealign.config.judges import Judge
-from stylealign.config.models import Architecture, Device, Model, Training
+from stylealign.config.models import Architecture, Device, Model, Resolution, Training
 from stylealign.config.problems import from_pydantic
 from stylealign.config.sketch import Sketch
 from stylealign.config.studies import Studies
-from stylealign.config.study import Resolution, Study
+from stylealign.config.study import Study
 from stylealign.config.yaml_file import read_yaml
 from stylealign.errors import ConfigError
 

@@ -183,8 +183,9 @@ def effect_agreement(study: Study, model: str) -> Slice:
     """What a model's rows of effect_agreement depend on."""
     asked = study.studies.effect_agreement
     assert asked is not None
-    pairs = {"model": model, "relatives": plan.kin(study, model), "seed": study.seed}
-    domains = {name: study.models[name].domain for name in [model, *(name for name, _ in pairs["relatives"])]}
+    kin = plan.kin(study, model)
+    pairs = {"model": model, "relatives": kin, "seed": study.seed}
+    domains = {name: study.models[name].domain for name in [model, *(name for name, _ in kin)]}
     settings = asked.model_dump(mode="json", exclude={"judge"})
     return {**judge(study, asked.judge), **pairs, "domains": domains, **settings}
 

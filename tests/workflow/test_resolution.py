@@ -32,8 +32,13 @@ STUDY = {
         "model_quality": {"judge": "embedded", "num_gen": 16},
         "mapping_drift": {"num_z": 64},
         "resolution_alignment": {
-            **{"judge": "embedded", "attributes": ["tone"], "num_z": 16, "num_channels": 2, "num_effect_z": 2},
-            **{"num_gen": 16, "num_shown": 2},
+            "judge": "embedded",
+            "attributes": ["tone"],
+            "num_z": 16,
+            "num_channels": 2,
+            "num_effect_z": 2,
+            "num_gen": 16,
+            "num_shown": 2,
         },
     },
 }

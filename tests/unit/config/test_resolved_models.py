@@ -51,7 +51,7 @@ def test_what_cannot_change_a_model_is_not_tracked(change):
 
 
 @pytest.mark.parametrize(
-    "key", sorted(set(Training.model_fields) - {"checkpoint_kimg", "memory_budget_gb", "tensorboard"})
+    "key", sorted(set(Training.model_fields) - {"checkpoint_kimg", "from_rgb", "memory_budget_gb", "tensorboard"})
 )
 def test_every_other_setting_is_tracked(key):
     values = {
@@ -60,6 +60,7 @@ def test_every_other_setting_is_tracked(key):
         "mirror": True,
         "reuse_fakes": True,
         "sample_kimg": [3],
+        "snapshot_kimg": [3],
         "batch_size": 8,
     }
     changed = study(training={key: values.get(key, 0.125 if "interval" not in key and key != "freeze_d" else 2)})
