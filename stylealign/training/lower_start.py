@@ -8,8 +8,8 @@ resolution; the residual discriminator that StyleGAN2 released has one, at its t
 
 a 1 x 1 convolution with a bias under a leaky ReLU, fitted to real images by least squares. Each channel on its own is
 linear where the signs under the ReLU are known: they are guessed by undoing it, and then taken from the fit before,
-a few times over; the best is kept. Three colours of one reduced pixel cannot tell all that the higher blocks saw, so a part
-stays unexplained; the card says how much.
+a few times over; the best is kept. Three colours of one reduced pixel cannot tell all that the higher blocks saw: a
+part stays unexplained, and the card says how much.
 
 Legend: M pixels, C channels of b_r, y the reduced pixel's colours and a 1 [M, 4].
 """
