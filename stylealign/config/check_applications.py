@@ -89,9 +89,7 @@ def _check_zero_shot_images(
         if model is None or domain is None:
             continue
         if isinstance(domain, Photographs):
-            cure = (
-                f"the images of {model.domain} are photographs, whose attributes nobody knows; name models of worlds"
-            )
+            cure = f"the images of {model.domain} are photographs, whose attributes nobody knows; name models of worlds"
             yield Problem(f"{study}.directions", cure, direction)
             continue
         for split in ("train", "test"):
@@ -147,11 +145,11 @@ def _check_sources(
         if name not in inverted:
             cure = f"needs images inverted in {name}; add it to {QUALITY}.models, or set {MORPH}.source: z"
             yield Problem(f"{MORPH}.morphs", cure, morph)
-            continue
-        num = _num_codes(sketch, name)
-        if num is not None and num < asked.num_pairs:
-            cure = f"of {name} only {num} images are inverted; lower this, or raise inversion.num_images"
-            yield Problem(f"{MORPH}.num_pairs", cure, asked.num_pairs)
+    known = {name: num for name in models if (num := _num_codes(sketch, name)) is not None}
+    fewest = min(known, key=known.__getitem__, default=None)
+    if fewest is not None and known[fewest] < asked.num_pairs:
+        cure = f"of {fewest} only {known[fewest]} images are inverted; lower this, or raise inversion.num_images"
+        yield Problem(f"{MORPH}.num_pairs", cure, asked.num_pairs)
 
 
 def _num_codes(sketch: Sketch, model: str) -> int | None:

@@ -85,17 +85,20 @@ def _draw_block(sheet: Sheet, shown: Shown, side: int, source_side: int, y: int)
     grid.draw_title(sheet, y, f"{shown['morph']}: from {' through '.join(models[:-1])} to {models[-1]}", note)
     _draw_grid(sheet, shown, models, side, y + HEAD)
     beside = LEFT + _left_of_sources(shown, side)
-    for left, names, pixels in zip(_lefts(shown, source_side), *_columns(shown, models), strict=True):
-        grid.draw_names(sheet, beside + left, y + HEAD, source_side, names)
+    lefts, each = _lefts(shown, source_side), 2 if _has_sources(shown) else 1
+    for model, left in zip(models, lefts[::each], strict=True):
+        grid.draw_names(sheet, beside + left, y + HEAD, each * (source_side + GAP) - GAP, (model, ""))
+    for left, (what, pixels) in zip(lefts, _columns(shown), strict=True):
+        grid.draw_names(sheet, beside + left, y + HEAD, source_side, ("", what))
         grid.draw_images(sheet, beside + left, y + HEAD + NAMES, source_side, pixels)
 
 
-def _columns(shown: Shown, models: Sequence[str]) -> tuple[list[tuple[str, str]], list[Pixels]]:
-    """The columns beside the grid: two lines of text and the images of each."""
+def _columns(shown: Shown) -> list[tuple[str, Pixels]]:
+    """The columns beside the grid: what they are, and the images of each."""
     if not _has_sources(shown):
-        return [(model, "random z") for model in models], list(shown["drawn"])
-    names = [(model, what) for model in models for what in ("real", "drawn")]
-    return names, [column for pair in zip(shown["sources"], shown["drawn"], strict=True) for column in pair]
+        return [("random z", drawn) for drawn in shown["drawn"]]
+    pairs = zip(shown["sources"], shown["drawn"], strict=True)
+    return [column for sources, drawn in pairs for column in (("real", sources), ("drawn", drawn))]
 
 
 def _draw_grid(sheet: Sheet, shown: Shown, models: Sequence[str], side: int, y: int) -> None:

@@ -82,7 +82,7 @@ def _draw_block(sheet: Sheet, shown: Shown, rows: "pd.DataFrame", side: int, y: 
     x, width = LEFT + NAMES, _width(shown, side)
     axes = sheet.axes(x, y + HEAD, width, PLOT)
     _draw_steps(axes, shown, (side / 2) / (width - side))
-    _name_stops(axes, models)
+    _name_stops(axes, models, side + 2 * LEFT)
     top = y + HEAD + PLOT + TICKS
     for method, strip in zip(map(str, shown["methods"]), shown["strips"], strict=True):
         _draw_scores(sheet, method, only_row(rows[rows["method"] == method]), top, side)
@@ -119,9 +119,9 @@ def _floor(steps: np.ndarray) -> float:
     return float(taken.min()) if taken.size else 1.0
 
 
-def _name_stops(axes: Axes, models: Sequence[str]) -> None:
+def _name_stops(axes: Axes, models: Sequence[str], room: float) -> None:
     stops = np.linspace(0, 1, len(models))
-    axes.set_xticks(stops, models)
+    axes.set_xticks(stops, models, fontsize=size_within(models, room, style.SMALL))
     axes.set_xlabel("position of codes and weights, from model to model", labelpad=2)
 
 
