@@ -132,7 +132,7 @@ def _draw_scores(sheet: Sheet, method: str, row: Mapping[str, Any], y: int, side
     spread = interval(*(row.get(end, MISSING) for end in ("ratio_low", "ratio_high")))
     scores = f"largest over mean step {ratio} ({spread})"
     mean = f"mean step {number(row.get('mean_step', MISSING))}"
-    room, centre = NAMES - 90, y + side / 2
+    size, centre = size_within([scores, mean], NAMES - 40, style.SMALL), y + side / 2
     sheet.text(LEFT, centre - 16, name, fontweight="bold", color=colour)
     for place, text in enumerate((scores, mean)):
-        sheet.text(LEFT, centre + 8 + 22 * place, text, fontsize=size_within([text], room, style.SMALL))
+        sheet.text(LEFT, centre + 8 + 22 * place, text, fontsize=size)
