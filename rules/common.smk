@@ -116,7 +116,6 @@ SHARED = {"processes": PROCESSES, "gpu": int(ON_GPU) * PROCESSES}
 SMALL = {"mem_mb": memory(1000), "runtime": minutes(10)}
 
 
-
 def quality_memory(wildcards, attempt):
     return needs.mem_mb(needs.features_mem_mb(*plan.quality_sizes(study)), attempt)
 

@@ -25,15 +25,20 @@ ADA_KIMG_CHILD = 100.0
 
 Device = Literal["auto", "cpu", "cuda"]
 MIN_RESOLUTION, MAX_RESOLUTION = 16, 1024
+MIN_LOWER_RESOLUTION = 8  # of a model that is smaller than its study
 
 
-def _is_a_resolution(resolution: int) -> int:
-    if not (is_positive_power_of_two(resolution) and MIN_RESOLUTION <= resolution <= MAX_RESOLUTION):
-        raise ValueError(f"must be a power of two from {MIN_RESOLUTION} to {MAX_RESOLUTION}")
-    return resolution
+def _is_a_resolution(smallest: int) -> AfterValidator:
+    def checked(resolution: int) -> int:
+        if not (is_positive_power_of_two(resolution) and smallest <= resolution <= MAX_RESOLUTION):
+            raise ValueError(f"must be a power of two from {smallest} to {MAX_RESOLUTION}")
+        return resolution
+
+    return AfterValidator(checked)
 
 
-Resolution = Annotated[int, AfterValidator(_is_a_resolution)]
+Resolution = Annotated[int, _is_a_resolution(MIN_RESOLUTION)]
+LowerResolution = Annotated[int, _is_a_resolution(MIN_LOWER_RESOLUTION)]
 
 
 class Architecture(Section):
@@ -109,11 +114,11 @@ class Model(Section):
 
     domain: str = key(..., "the domain it is trained on")
     parent: str | None = key(None, "the model whose weights it starts from (null: a root)")
-    resolution: Resolution | None = key(
+    resolution: LowerResolution | None = key(
         None,
-        "its own pixels, at most its parent's and the study's (null: the study's): with fewer it starts from its "
-        "parent's lower layers, and takes part in training, family, progress, mapping_drift and resolution_alignment "
-        "only",
+        f"its own pixels, from {MIN_LOWER_RESOLUTION}, at most its parent's and the study's (null: the study's): with "
+        "fewer it starts from its parent's lower layers, and takes part in training, family, progress, mapping_drift "
+        "and resolution_alignment only",
     )
     checkpoint: Path | None = Field(
         None,
