@@ -182,8 +182,8 @@ def for_models(path, models=None):
     return expand(path, model=study.models if models is None else models)
 
 
-def for_tables(path):
-    return expand(path, table=plan.tables(study))
+def for_tables(path, tables=None):
+    return expand(path, table=plan.tables(study) if tables is None else tables)
 
 
 def for_figures(path):

@@ -91,9 +91,9 @@ def quality_of_returned_reader():
     return [] if name is None else quality_file(name)
 
 
-def table_beside(table):
-    """A table that a figure reads beside its own, where the study makes it."""
-    return f"results/tables/{table}.parquet" if table in plan.tables(study) else []
+def made_tables(*tables):
+    """Those of some tables that the study makes: a figure's own, and others that it reads beside."""
+    return for_tables("results/tables/{table}.parquet", [table for table in tables if table in plan.tables(study)])
 
 
 def of_zero_shot_sides(path):

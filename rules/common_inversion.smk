@@ -34,8 +34,11 @@ def start_of_encoder(wildcards):
 
 
 def published_encoder(wildcards):
-    """The file of the encoder that the wildcard model takes over."""
-    return str(inversion_plan.published_encoder(study, wildcards.model, wildcards.space))
+    """The file of the encoder that the wildcard model takes over; only those that name one have it."""
+    file = inversion_plan.published_encoder(study, wildcards.model, wildcards.space)
+    if file is None:
+        raise ConfigError(f"inversion.encoders.from.{wildcards.model}: names no encoder; name one")
+    return str(file)
 
 
 def encoder_of_method(wildcards):

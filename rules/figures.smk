@@ -444,8 +444,7 @@ rule draw_blend_smoothness:
 rule draw_return_alignment:
     input:
         pictures=for_returned("results/cells/return_alignment/{returned}.npz"),
-        table="results/tables/return_alignment.parquet",
-        agreement=table_beside("effect_agreement"),
+        tables=made_tables("return_alignment", "effect_agreement"),
     output:
         png="results/figures/return_alignment.png",
         pdf="results/figures/return_alignment.pdf",

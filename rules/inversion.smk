@@ -41,8 +41,6 @@ rule adopt_encoder:
         encoder="results/encoders/{model}/{space}.published.safetensors",
     log:
         "results/logs/adopt_encoder/{model}.{space}.log",
-    wildcard_constraints:
-        model=any_of(inversion_plan.published_models(study)),
     threads: 1
     resources:
         mem_mb=memory(6000),

@@ -7,6 +7,5 @@ job = start(snakemake)
 from stylealign.figures.figure_page import write_figure_page
 from stylealign.figures.return_alignment import draw_return_alignment
 
-tables = (job.input.table, job.input.agreement)
-draw_return_alignment(job.input.pictures, *tables, job.output.png, job.output.pdf)
+draw_return_alignment(job.input.pictures, *job.input.tables, png=job.output.png, pdf=job.output.pdf)
 write_figure_page(job.output.png, job.output.html, "Forgotten or hidden?")

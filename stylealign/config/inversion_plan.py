@@ -110,12 +110,6 @@ def published_encoder(study: Study, model: str, space: str) -> Path | None:
     return next((file for name, file in files if name == space), None)
 
 
-def published_models(study: Study) -> list[str]:
-    """The models that use published encoders, in declared order."""
-    named = {} if study.inversion is None else study.inversion.encoders.published
-    return [name for name in study.models if name in named]
-
-
 def encoders_of(study: Study, model: str) -> list[str]:
     """The spaces for which a model's images are encoded."""
     return [space_of(method) for method in asked(study).methods if is_encoder(method)]

@@ -94,7 +94,7 @@ def room() -> float:
 
 
 def draw_return_alignment(
-    pictures: Sequence[Path], table: Path, agreement: Path | None, png: Path, pdf: Path | None = None
+    pictures: Sequence[Path], table: Path, agreement: Path | None = None, *, png: Path, pdf: Path | None = None
 ) -> None:
     """``pictures`` holds each returned model's npz, in the order of the figure; ``table`` is ``return_alignment``.
 

@@ -38,7 +38,6 @@ def test_a_published_encoder_is_used_and_none_is_trained_on_from_it(file):
     assert inversion_plan.encoder_start(study, "cat", "wplus") == "parent"
     assert inversion_plan.published_encoder(study, "dog", "w") == Path(file)
     assert inversion_plan.published_encoder(study, "dog", "wplus") is None
-    assert inversion_plan.published_models(study) == ["dog"]
     assert inversion_slices.published_encoder(study, "dog", "w") == {"model": "dog", "space": "w", "seed": 0}
 
 

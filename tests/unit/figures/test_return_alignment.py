@@ -140,7 +140,7 @@ def test_the_page_says_the_verdict_of_its_table(shown, table, agreement):
 
 def test_strips_charts_and_edits(shown, table, agreement, drawn_twice, read_png):
     paths, rows = [shown(num_z=2, num_edits=1)], table()
-    drawn = read_png(drawn_twice(lambda png, pdf: draw_return_alignment(paths, rows, agreement, png, pdf)))
+    drawn = read_png(drawn_twice(lambda png, pdf: draw_return_alignment(paths, rows, agreement, png=png, pdf=pdf)))
     sheet = compose(paths, rows, agreement)
     assert drawn.shape[:2] == (sheet.height, sheet.width)
     assert len(sheet.figure.images) == 4 * 2 + 4 * (1 + 2)
