@@ -57,8 +57,10 @@ def study_of(num_models: int) -> dict[str, Any]:
     studies = study["studies"]
     studies["inversion_quality"]["models"] = chosen
     studies["encoder_finetune"]["models"] = [name for name in chosen if name.endswith("_g0")]
-    for name in ("translation", "reference_translation", "texture_translation"):
-        studies[name]["directions"] = directions
+    for asked in studies.values():
+        for key in ("directions", "morphs", "pairs"):
+            if key in asked:
+                asked[key] = directions
     return study
 
 

@@ -36,21 +36,29 @@ def test_the_default_study_and_its_small_twin_have_the_same_plan(workshop, confi
     assert {rule: found[rule] for rule in ("localized_channels", "channel_overlap", "channel_fate", "boundaries")} == {
         "localized_channels": 7, "channel_overlap": 6, "channel_fate": 5, "boundaries": 7}  # fmt: skip
     assert found["channel_maps"] == (14 if configfile else 7)
-    assert found["collect"] == 19
+    assert found["collect"] == 24
     assert found["channel_effects"] == 2
-    assert sum(count for rule, count in found.items() if rule.startswith("draw_")) == 17
+    assert sum(count for rule, count in found.items() if rule.startswith("draw_")) == 25
     assert (found["inversion_quality"], found["inversions"], found["inversion"], found["encoder"]) == (
         (2, 6, 12, 4) if configfile else (3, 21, 21, 10)
     )
     assert (found["translation"], found["reference_translation"], found["texture_translation"]) == (
         (2, 1, 1) if configfile else (3, 2, 1)
     )
+    assert (found["morph"], found["blend_smoothness"], found["return_alignment"]) == (
+        (1, 1, 1) if configfile else (2, 2, 1)
+    )
+    assert (found["image_reader"], found["zero_shot_regression"], found["zero_shot_classification"]) == (
+        (1, 1, 1) if configfile else (1, 2, 2)
+    )
     assert "adopt" not in found
 
 
 def test_the_full_study(workshop):
     found = counts(workshop, "--configfile", "presets/full.yaml")
-    assert (found["image_set"], found["train"], found["component_reset"]) == (10, 14, 11)
+    assert (found["image_set"], found["train"], found["component_reset"]) == (13, 17, 14)
+    assert (found["train_with_snapshots"], found["resolution_alignment"]) == (4, 2)
+    assert (found["locality_bias"], found["return_alignment"]) == (3, 2)
 
 
 def test_the_papers_study_where_its_photographs_are(workshop):
@@ -143,7 +151,7 @@ def test_a_second_configfile_is_laid_over_the_first(workshop):
     (workshop.folder / "more.yaml").write_text("models: {wolf: {domain: dog, parent: dog, total_kimg: 1}}\n")
     jobs = workshop.planned("--configfile", "presets/smoke.yaml", "more.yaml")
     trained = [job for job in jobs if job.startswith("Train ") and "encoder" not in job]
-    assert len(trained) == 9  # eight models and the judge
+    assert len(trained) == 10  # eight models, the judge, the baseline of zero-shot transfer
 
 
 def test_a_parent_may_be_a_checkpoint(workshop):

@@ -41,6 +41,10 @@ OF_CAT = {
     "Translate cat2dog",
     "Translate dog2cat, with the style of references",
     "Translate dog2cat, with random styles",
+    "Morph dog2cat",
+    "Swap layers and interpolate weights, dog2cat",
+    "Numbers of images by what is known of a relative's, dog2cat",
+    "Yes or no of images by what is known of a relative's, dog2cat",
 }
 
 
@@ -55,6 +59,8 @@ def test_every_table_and_figure_is_there(finished):
     for name in plan.figures(study):
         for kind in ("png", "pdf", "html"):
             assert (finished.folder / f"results/figures/{name}.{kind}").stat().st_size > 1000
+    for kind in ("mp4", "webp"):
+        assert (finished.folder / f"results/videos/dog2cat.{kind}").stat().st_size > 1000
 
 
 def test_tables_say_how_they_were_made(finished):

@@ -10,7 +10,7 @@ from stylealign.errors import ConfigError
 
 SMOKE = Path(__file__).parents[3] / "presets/smoke.yaml"
 BLEND = {"judge": "embedded", "pairs": ["face2dog", "dog2cat"]}
-RETURN = {"judge": "embedded"}
+RETURN = {"judge": "embedded", "num_z": 1000, "edits": []}
 
 
 def smoke(*overlays, **studies):
@@ -103,7 +103,7 @@ def test_one_more_pair_touches_no_other_job():
         ("blend_smoothness", {"pairs": ["dog2dog"]}, "goes from a model to itself"),
         ("blend_smoothness", {"ratios": [0.5, 0.25]}, "must rise"),
         ("blend_smoothness", {"ratios": [0, 0.5]}, "ratios"),
-        ("blend_smoothness", {"num_z": 2}, "num_shown = 3: is more than num_z (2)"),
+        ("blend_smoothness", {"num_z": 2, "num_shown": 3}, "num_shown = 3: is more than num_z (2)"),
         ("blend_smoothness", {"judge": "nobody"}, "studies.blend_smoothness.judge"),
         ("return_alignment", {"attributes_judge": "nobody"}, "studies.return_alignment.attributes_judge"),
         ("return_alignment", {"edits": ["smile"]}, "studies.channel_effects does not measure it"),

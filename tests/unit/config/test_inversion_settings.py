@@ -15,7 +15,8 @@ SMOKE = ROOT / "presets/smoke.yaml"
 
 
 INVERTING = (
-    "inversion_quality", "encoder_finetune", "translation", "reference_translation", "texture_translation")  # fmt: skip
+    "inversion_quality", "encoder_finetune", "translation", "reference_translation", "texture_translation",
+    "morph_smoothness", "zero_shot_regression", "zero_shot_classification")  # fmt: skip
 
 
 def smoke(*overlays):

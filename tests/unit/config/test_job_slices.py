@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stylealign.config import inversion_plan, inversion_slices, plan, slices
+from stylealign.config import application_plan, application_slices, inversion_plan, inversion_slices, plan, slices
 from stylealign.config.load import read_study
 from stylealign.provenance import canonical_json
 
@@ -27,11 +27,17 @@ def all_slices(*overlays) -> dict[str, str]:
             jobs[f"channel_maps/{model}.{shard}"] = slices.channel_maps(study, model, shard)
     for table in plan.CELL_TABLES:
         for model in plan.measured_models(study, table):
-            module = slices if hasattr(slices, table) else inversion_slices
-            jobs[f"{table}/{model}"] = getattr(module, table)(study, model)
+            jobs[f"{table}/{model}"] = slice_of(table)(study, model)
+    for model in application_plan.zero_shot_parents(study):
+        jobs[f"image_reader/{model}"] = application_slices.image_reader(study, model)
     jobs |= inversion_jobs(study)
     jobs["judge"] = slices.judge_training(study, "embedded")
     return {name: canonical_json(value) for name, value in jobs.items()}
+
+
+def slice_of(table: str):
+    name = {"morph_smoothness": "morph"}.get(table, table)
+    return next(getattr(part, name) for part in (slices, inversion_slices, application_slices) if hasattr(part, name))
 
 
 def inversion_jobs(study) -> dict[str, dict]:
@@ -82,6 +88,12 @@ def changed_by(*overlays) -> set[str]:
         ({"studies": {"reference_translation": {"num_references": 3}}}, "reference_translation"),
         ({"studies": {"texture_translation": {"num_styles": 3}}}, "texture_translation"),
         ({"studies": {"encoder_finetune": {"spaces": ["w"]}}}, set()),
+        ({"studies": {"morph_smoothness": {"num_frames": 6}}}, "morph_smoothness"),
+        ({"studies": {"blend_smoothness": {"num_z": 5}}}, "blend_smoothness"),
+        ({"studies": {"return_alignment": {"num_z": 9}}}, "return_alignment"),
+        ({"studies": {"zero_shot_regression": {"num_layers": 2}}}, "zero_shot_regression"),
+        ({"studies": {"zero_shot_classification": {"num_test": 30}}}, "zero_shot_classification"),
+        ({"studies": {"zero_shot_regression": {"image_kimg": 0.5}}}, "image_reader"),
     ],
 )
 def test_a_change_touches_what_it_must(overlay, jobs):

@@ -68,7 +68,7 @@ def test_its_control_is_the_root_of_its_own_domain_and_resolution():
     assert plan.measured_models(default(LOWER, quarter), "resolution_alignment") == ["face_half"]
 
 
-@pytest.mark.parametrize(("resolution", "told"), [(64, "above the study's (32)"), (24, "power of two"), (8, "16")])
+@pytest.mark.parametrize(("resolution", "told"), [(64, "above the study's (32)"), (24, "power of two"), (4, "from 8")])
 def test_a_resolution_that_cannot_be_is_refused(resolution, told):
     (line,) = complaints({"models": {"face_half": {**HALF, "resolution": resolution}}}).splitlines()
     assert line.startswith("models.face_half.resolution")

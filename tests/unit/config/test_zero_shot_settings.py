@@ -11,7 +11,7 @@ from stylealign.errors import ConfigError
 
 SMOKE = Path(__file__).parents[3] / "presets/smoke.yaml"
 REGRESSION = {"directions": ["dog2cat"], "attributes": ["yaw_deg"], "space": "w"}
-CLASSIFICATION = {"directions": ["dog2cat"], "space": "w", "attributes": {"light": {"parent": "coat_lightness"}}}
+CLASSIFICATION = {"directions": ["dog2cat"], "space": "w", "attributes": {"light_coat": {"parent": "coat_lightness"}}}
 
 
 def smoke(regression=None, classification=None, *overlays):
@@ -52,9 +52,9 @@ def test_the_network_on_images_is_trained_as_long_as_the_most_demanding_asks():
 
 
 def test_a_cell_depends_on_its_own_questions_in_their_order():
-    asked = {"light": {"parent": "coat_lightness"}, "ears": {"parent": "coat_length", "child": "pattern=spots"}}
+    asked = {"light_coat": {"parent": "coat_lightness"}, "ears": {"parent": "coat_length", "child": "pattern=spots"}}
     made = application_slices.zero_shot_classification(smoke(None, {"attributes": asked}), "dog2cat")
-    assert made["attributes"] == [["light"] + ["coat_lightness"] * 2, ["ears", "coat_length", "pattern=spots"]]
+    assert made["attributes"] == [["light_coat"] + ["coat_lightness"] * 2, ["ears", "coat_length", "pattern=spots"]]
     assert (made["parent"], made["model"], made["judge"]) == ("dog", "cat", "embedded")
     one = application_slices.zero_shot_regression(smoke({}), "dog2cat")
     assert one == application_slices.zero_shot_regression(smoke({"image_kimg": 7}, {}), "dog2cat")
