@@ -107,7 +107,7 @@ def manipulate(
     from stylealign.figures.edit_sheet import draw_edits
 
     steps = _or_exit(_numbers, "--strengths", strengths)
-    _or_exit(_check_picture, output)
+    _or_exit(_check_output, output, (".png",), "a PNG")
     protocol = {"num": num, "seed": seed, "truncation_psi": truncation_psi, "device": device}
     pixels, titles = _or_exit(
         edited_samples, generator, reference or generator, channel or [], direction or [], steps, **protocol
@@ -195,6 +195,41 @@ def translate(
 
 
 @app.command()
+def morph(
+    models: Annotated[list[Path], typer.Argument(help="two models or more, all relatives (.safetensors)")],
+    output: Annotated[Path, typer.Option(help="the video: .mp4, .webp or .gif")],
+    codes: Annotated[
+        list[Path] | None, typer.Option(help="codes found in the first model, then in the next ... (none: random z)")
+    ] = None,
+    num: Annotated[int, typer.Option(min=1, help="morphs side by side, of the first codes")] = 8,
+    frames: Annotated[int, typer.Option(min=3, help="frames from one end to the other")] = 60,
+    seconds: Annotated[float, typer.Option(min=0.1, help="how long that takes; the video comes back, too")] = 4.0,
+    easing: Annotated[str, typer.Option(help="smooth or linear")] = "smooth",
+    seed: Annotated[int, typer.Option(min=0, help="of the random z")] = 0,
+    truncation_psi: Annotated[float, typer.Option(min=0, max=1, help="of the random z")] = 0.7,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+) -> None:
+    """A video from images of one model to images of another: codes and weights interpolated."""
+    from stylealign.editing.morph import EASINGS
+    from stylealign.editing.morph_pairs import open_code_pairs, open_pairs
+    from stylealign.editing.morph_smoothness import morph_film
+    from stylealign.editing.video import WRITERS, make_videos
+
+    def film() -> None:
+        _check_output(output, tuple(WRITERS), "a video")
+        if easing not in EASINGS:
+            raise StyleAlignError(f"--easing {easing}: give {' or '.join(EASINGS)}")
+        if codes:
+            pairs = open_code_pairs(models, codes, num_pairs=num, device=device)
+        else:
+            pairs = open_pairs(models, [], num_pairs=num, truncation_psi=truncation_psi, seed=seed, device=device)
+        make_videos([output], morph_film(pairs, num_frames=frames, easing=easing, num_shown=num), seconds)
+
+    _or_exit(film)
+    typer.echo(output)
+
+
+@app.command()
 def convert(
     source: Annotated[Path, typer.Argument(help="a checkpoint: ours, an NVIDIA .pkl, a rosinality .pt, a bundle")],
     output: Annotated[Path, typer.Argument(help="the file to write: .safetensors (ours) or .pt (rosinality's)")],
@@ -218,9 +253,9 @@ def _numbers(option: str, text: str) -> list[float]:
     return numbers
 
 
-def _check_picture(output: Path) -> None:
-    if output.suffix.lower() != ".png" or output.is_dir():
-        raise StyleAlignError(f"--output {output}: a PNG is written; name a file that ends in .png")
+def _check_output(output: Path, suffixes: tuple[str, ...], what: str) -> None:
+    if output.suffix.lower() not in suffixes or output.is_dir():
+        raise StyleAlignError(f"--output {output}: {what} is written; name a file that ends in {' or '.join(suffixes)}")
     if not output.parent.is_dir():
         raise StyleAlignError(f"--output {output}: there is no folder {output.parent}; make it first")
 

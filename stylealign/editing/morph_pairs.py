@@ -74,12 +74,27 @@ def open_pairs(
     if not sets:
         return _random_pairs([G for G, _ in models], num_pairs, truncation_psi, seed)
     assert len(sets) == len(models)
-    codes = _first_codes(models, sets, num_pairs)
-    with torch.inference_mode():
-        ws = torch.stack([ws_of_codes(G, own) for (G, _), own in zip(models, codes, strict=True)])
+    codes = _first_codes(models, [next(iter(one.codes.values())) for one in sets], num_pairs)
+    ws = _ws(models, codes)
     images = np.stack([read_images(one, own.image_ids) for one, own in zip(sets, codes, strict=True)])
     protocol = f"first-{ws.shape[1]}-of-{split or 'images'}-by-{codes[0].passport.method}"
     return Pairs([G for G, _ in models], ws, images, protocol)
+
+
+def open_code_pairs(
+    checkpoints: Sequence[PathLike], files: Sequence[PathLike], *, num_pairs: int, device: torch.device | str = "cpu"
+) -> Pairs:
+    """The same of files of codes alone, one for each model, without their images; errors as :func:`open_pairs`."""
+    if len(files) != len(checkpoints):
+        raise CodesError(f"{len(checkpoints)} models and {len(files)} files of codes: give each model its own")
+    models = open_relatives(checkpoints, device)
+    codes = _first_codes(models, files, num_pairs)
+    return Pairs([G for G, _ in models], _ws(models, codes), None, f"first-{codes[0].num}")
+
+
+def _ws(models: Sequence[Model], codes: Sequence[Codes]) -> Tensor:
+    with torch.inference_mode():
+        return torch.stack([ws_of_codes(G, own) for (G, _), own in zip(models, codes, strict=True)])
 
 
 def _random_pairs(generators: "list[Generator]", num: int, truncation_psi: float, seed: int) -> Pairs:
@@ -90,9 +105,8 @@ def _random_pairs(generators: "list[Generator]", num: int, truncation_psi: float
     return Pairs(generators, ws, None, f"same-z-{num}-psi{truncation_psi:g}")
 
 
-def _first_codes(models: Sequence[Model], sets: Sequence[SourceSet], num_pairs: int) -> list[Codes]:
-    """The first codes of each set, as many of each; each found in its own model."""
-    files = [next(iter(one.codes.values())) for one in sets]
+def _first_codes(models: Sequence[Model], files: Sequence[PathLike], num_pairs: int) -> list[Codes]:
+    """The first codes of each file, as many of each; each found in its own model."""
     found = [read_codes(file) for file in files]
     for own, model in zip(found, models, strict=True):
         check_codes(own, model[1], model)

@@ -74,9 +74,8 @@ def write_video(path: PathLike, frames: np.ndarray, frames_per_sec: float) -> No
 
     Raises :class:`StorageError` for a disk that is full, read-only or forbidden.
     """
-    writers = {".mp4": _write_mp4, ".webp": _write_webp, ".gif": _write_gif}
     with whole_file(path) as partial:
-        writers[Path(path).suffix](partial, frames, frames_per_sec)
+        WRITERS[Path(path).suffix.lower()](partial, frames, frames_per_sec)
 
 
 def _write_mp4(path: Path, frames: np.ndarray, frames_per_sec: float) -> None:
@@ -136,3 +135,7 @@ def _xmp() -> bytes:
     described = f"<rdf:Description><dc:description>{escape(signature_text())}</dc:description></rdf:Description>"
     spaces = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/"'
     return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF {spaces}>{described}</rdf:RDF></x:xmpmeta>'.encode()
+
+
+WRITERS = {".mp4": _write_mp4, ".webp": _write_webp, ".gif": _write_gif}
+"""By the end of a video's name."""

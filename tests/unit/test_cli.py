@@ -209,6 +209,30 @@ def test_what_is_no_model_is_a_line(bench):
     assert "none.safetensors" in refused("invert", "none.safetensors", "photos", "--output", "mine.parquet")
 
 
+def test_models_are_morphed_with_random_codes_or_with_found_ones(bench, family):
+    ends, options = (family["parent"], family["copy"]), ("--frames", 3, "--num", 2)
+    code, out, err = run("morph", *ends, "--output", "random.gif", *options)
+    assert (code, out) == (0, "random.gif\n"), err
+    assert Image.open("random.gif").n_frames == 3 + 1, "there and back"
+    assert run("invert", family["parent"], "photos", "--output", "mine.parquet")[0] == 0
+    both = ("--codes", "mine.parquet", "--codes", "mine.parquet")
+    code, _, err = run("morph", family["parent"], family["parent"], *both, "--output", "found.WEBP", *options)
+    assert code == 0, err
+    assert Image.open("found.WEBP").size == Image.open("random.gif").size
+
+
+def test_what_cannot_be_morphed_is_a_line(bench, family):
+    parent, stranger = family["parent"], family["stranger"]
+    assert "have no common ancestor" in refused("morph", parent, stranger, "--output", "out.mp4")
+    assert "two models or more" in refused("morph", parent, "--output", "out.mp4")
+    assert ".mp4 or .webp or .gif" in refused("morph", parent, parent, "--output", "out.avi")
+    assert "smooth" in refused("morph", parent, parent, "--output", "out.mp4", "--easing", "slow")
+    assert run("invert", parent, "photos", "--output", "mine.parquet")[0] == 0
+    one = ("--codes", "mine.parquet")
+    assert "2 models and 1 files of codes" in refused("morph", parent, parent, *one, "--output", "out.mp4")
+    assert not list(Path().glob("*out*"))
+
+
 def test_what_cannot_be_translated_is_a_line(bench, family):
     assert run("invert", family["parent"], "photos", "--output", "mine.parquet")[0] == 0
     parent, stranger = family["parent"], family["stranger"]
