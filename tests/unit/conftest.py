@@ -1,11 +1,12 @@
 """A tiny family on disk (16 px), for the rooms that compare or edit models."""
 
 import copy
+import dataclasses
 
 import pytest
 import torch
 
-from stylealign.checkpoint import ModelCard, save_generator, state_digest
+from stylealign.checkpoint import ModelCard, load_generator, read_card, save_generator, state_digest
 from stylealign.formats.names import generator_names, renamed
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
@@ -31,6 +32,25 @@ def make_family(tmp_path_factory):
             "foreigner": _generator(3, w_dim=12, channel_max=8),
         }
         return {name: _save(folder, name, G) for name, G in models.items()}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_relatives(tmp_path_factory):
+    """What ``make_family`` made, with its descent: copy and child are the parent's; stranger and foreigner are roots."""
+
+    def make(family):
+        folder, root = tmp_path_factory.mktemp("relatives"), read_card(family["parent"])
+        found = {}
+        for name, path in family.items():
+            G, card = load_generator(path)
+            if name in ("copy", "child"):
+                line = {"lineage": ("parent", name), "lineage_digests": (root.digest, card.digest)}
+                card = dataclasses.replace(card, **line)
+            found[name] = folder / f"{name}.safetensors"
+            save_generator(found[name], G, card)
+        return found
 
     return make
 

@@ -209,15 +209,18 @@ def test_what_is_no_model_is_a_line(bench):
     assert "none.safetensors" in refused("invert", "none.safetensors", "photos", "--output", "mine.parquet")
 
 
-def test_models_are_morphed_with_random_codes_or_with_found_ones(bench, family):
-    ends, options = (family["parent"], family["copy"]), ("--frames", 3, "--num", 2)
+def test_models_are_morphed_with_random_codes_or_with_found_ones(bench, family, make_relatives):
+    related = make_relatives(family)
+    ends, options = (related["parent"], related["child"]), ("--frames", 3, "--num", 2)
     code, out, err = run("morph", *ends, "--output", "random.gif", *options)
     assert (code, out) == (0, "random.gif\n"), err
     assert Image.open("random.gif").n_frames == 3 + 1, "there and back"
-    assert run("invert", family["parent"], "photos", "--output", "mine.parquet")[0] == 0
-    both = ("--codes", "mine.parquet", "--codes", "mine.parquet")
-    code, _, err = run("morph", family["parent"], family["parent"], *both, "--output", "found.WEBP", *options)
+    found = [part for name in ("parent", "child") for part in ("--codes", f"{name}.parquet")]
+    for name in ("parent", "child"):
+        assert run("invert", related[name], "photos", "--output", f"{name}.parquet")[0] == 0
+    code, _, err = run("morph", *ends, *found, "--output", "found.WEBP", *options)
     assert code == 0, err
+    assert "found in another model" in refused("morph", *reversed(ends), *found, "--output", "other.gif")
     assert Image.open("found.WEBP").size == Image.open("random.gif").size
 
 

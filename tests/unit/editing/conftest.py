@@ -1,13 +1,11 @@
 """A tiny family on disk (16 px), an untrained judge, chosen edits; image sets with random codes."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from stylealign.boundaries import Boundaries, save_boundaries
-from stylealign.checkpoint import load_generator, read_card, save_generator
+from stylealign.checkpoint import load_generator
 from stylealign.codes import Codes, Passport, write_codes
 from stylealign.config.domains import FolderDomain
 from stylealign.data.build import build_image_set
@@ -70,18 +68,9 @@ def channels(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def relatives(family, tmp_path_factory):
+def relatives(family, make_relatives):
     """The family with its descent: copy and child are the parent's; stranger and foreigner are roots."""
-    folder, root = tmp_path_factory.mktemp("relatives"), read_card(family["parent"])
-    found = {}
-    for name, path in family.items():
-        G, card = load_generator(path)
-        if name in ("copy", "child"):
-            line = {"lineage": ("parent", name), "lineage_digests": (root.digest, card.digest)}
-            card = dataclasses.replace(card, **line)
-        found[name] = folder / f"{name}.safetensors"
-        save_generator(found[name], G, card)
-    return found
+    return make_relatives(family)
 
 
 @pytest.fixture(scope="session")
