@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from stylealign.catalogue import CATALOGUE
 from stylealign.config.problems import nearest
 from stylealign.errors import JudgeError
 from stylealign.reading import Unreadable, read_npz
 from stylealign.tables import read_table
-from stylealign.worlds.attributes import CATALOGUE
 
 PathLike = str | os.PathLike[str]
 

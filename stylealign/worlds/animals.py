@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
+from stylealign.catalogue import WORLD_ATTRIBUTES
 from stylealign.worlds import animal_parts as parts
 from stylealign.worlds.animal_parts import ERECT, PATCHES, PLAIN, ROUND, SPOTS, STRIPES, Beast, Build
-from stylealign.worlds.attributes import choose
 from stylealign.worlds.backdrop import draw_backdrop
 from stylealign.worlds.canvas import Canvas, Light
 from stylealign.worlds.captions import caption_animal
@@ -17,21 +17,7 @@ from stylealign.worlds.palette import coat, fur, hsl
 from stylealign.worlds.world import Sample, World
 
 REGIONS = ("background", "eye", "ear", "nose", "muzzle", "head", "neck", "torso")
-ATTRIBUTES = choose(
-    *(
-        "yaw_deg",
-        "roll_deg",
-        "smile",
-        "gaze",
-        "eye_open",
-        "tone",
-        "coat_hue",
-        "coat_lightness",
-        "coat_length",
-        "cloth_hue",
-    ),
-    *("background_hue", "background_lightness", "light_side", "ear_shape", "pattern", "collar"),
-)
+ATTRIBUTES = WORLD_ATTRIBUTES["dog"]
 
 DOG = Build()
 CAT = Build(
@@ -192,5 +178,4 @@ def _world(name: str, build: Build, ears: tuple[float, ...], patterns: tuple[flo
 
 DOGS = _world("dog", DOG, (0.4, 0.6), (0.45, 0.3, 0.0, 0.25))
 CATS = _world("cat", CAT, (1.0,), (0.35, 0.25, 0.4))
-WILD_ATTRIBUTES = tuple(attribute for attribute in ATTRIBUTES if attribute.name not in ("cloth_hue", "collar"))
-WILD = World("wild", REGIONS, (*WILD_ATTRIBUTES, *choose("species")), paint_wild, stream="wild")
+WILD = World("wild", REGIONS, WORLD_ATTRIBUTES["wild"], paint_wild, stream="wild")

@@ -1,6 +1,6 @@
 """Bedrooms: a bed against the back wall, a window, a lamp on its table, a picture, a rug."""
 
-from stylealign.worlds.attributes import choose
+from stylealign.catalogue import WORLD_ATTRIBUTES
 from stylealign.worlds.canvas import Canvas, Light
 from stylealign.worlds.captions import caption_bedroom
 from stylealign.worlds.draws import Draws
@@ -10,10 +10,7 @@ from stylealign.worlds.world import Sample, World
 
 WALL, FLOOR, BED, PILLOW, WINDOW, LAMP, TABLE, PICTURE, RUG = range(9)
 REGIONS = ("wall", "floor", "bed", "pillow", "window", "lamp", "table", "picture", "rug")
-ATTRIBUTES = choose(
-    *("yaw_deg", "cloth_hue", "background_hue", "background_lightness", "light_side", "wood_lightness", "bed_width"),
-    *("window_side", "day", "lamp_on", "rug_hue"),
-)
+ATTRIBUTES = WORLD_ATTRIBUTES["bedroom"]
 SKIRTING = 0.6
 
 

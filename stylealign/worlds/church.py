@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stylealign.worlds.attributes import choose
+from stylealign.catalogue import WORLD_ATTRIBUTES
 from stylealign.worlds.canvas import Canvas, Light
 from stylealign.worlds.captions import caption_church
 from stylealign.worlds.draws import Draws
@@ -12,19 +12,7 @@ from stylealign.worlds.world import Sample, World
 
 SKY, WALL, ROOF, TOWER, WINDOW, DOOR, TREE, GROUND = range(8)
 REGIONS = ("sky", "wall", "roof", "tower", "window", "door", "tree", "ground")
-ATTRIBUTES = choose(
-    *(
-        "yaw_deg",
-        "tone",
-        "roof_hue",
-        "background_hue",
-        "background_lightness",
-        "light_side",
-        "tower_height",
-        "tower_place",
-    ),
-    *("num_trees", "cloud_cover", "lit_windows"),
-)
+ATTRIBUTES = WORLD_ATTRIBUTES["church"]
 HORIZON = 0.8
 
 

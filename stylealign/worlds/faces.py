@@ -3,8 +3,8 @@
 import math
 from functools import partial
 
+from stylealign.catalogue import WORLD_ATTRIBUTES
 from stylealign.worlds import face_parts as parts
-from stylealign.worlds.attributes import choose
 from stylealign.worlds.backdrop import draw_backdrop, draw_painted_backdrop
 from stylealign.worlds.canvas import Canvas, Light
 from stylealign.worlds.captions import caption_face
@@ -17,21 +17,7 @@ from stylealign.worlds.texture import brush_strokes
 from stylealign.worlds.world import Sample, World
 
 REGIONS = ("background", "skin", "eyebrow", "eye", "ear", "nose", "mouth", "neck", "cloth", "hair")
-ATTRIBUTES = choose(
-    *(
-        "yaw_deg",
-        "roll_deg",
-        "smile",
-        "gaze",
-        "eye_open",
-        "tone",
-        "coat_hue",
-        "coat_lightness",
-        "coat_length",
-        "cloth_hue",
-    ),
-    *("background_hue", "background_lightness", "light_side", "age", "glasses", "beard", "fringe", "hat", "hair_style"),
-)
+ATTRIBUTES = WORLD_ATTRIBUTES["face"]
 RATES = {
     "face": {"glasses": 0.15, "beard": 0.18, "fringe": 0.4, "hat": 0.07},
     "painting": {"glasses": 0.0, "beard": 0.25, "fringe": 0.3, "hat": 0.1},

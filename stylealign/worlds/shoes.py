@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stylealign.worlds.attributes import choose
+from stylealign.catalogue import WORLD_ATTRIBUTES
 from stylealign.worlds.backdrop import draw_backdrop
 from stylealign.worlds.canvas import Canvas, Light
 from stylealign.worlds.captions import caption_shoe
@@ -16,8 +16,7 @@ from stylealign.worlds.world import Sample, World
 BACKGROUND, SOLE, UPPER, LACES, TOE, HEEL, OPENING = range(7)
 SNEAKER, BOOT, PUMP = range(3)
 REGIONS = ("background", "sole", "upper", "laces", "toe", "heel", "opening")
-SHAPE_ATTRIBUTES = choose("shoe_kind", "shaft_height", "heel_height", "sole_thickness", "toe_point", "stripes")
-COLOUR_ATTRIBUTES = choose("cloth_hue", "cloth_lightness", "background_hue", "background_lightness", "light_side")
+SHAPE_ATTRIBUTES = WORLD_ATTRIBUTES["edge"]  # all that is left of a shoe in its outline
 GROUND = 0.46
 
 
@@ -331,5 +330,5 @@ def paint_edge(draws: Draws, canvas: Canvas) -> Sample:
     return Sample(pixels, regions, known, caption_shoe("the outlines", known))
 
 
-SHOE = World("shoe", REGIONS, (*SHAPE_ATTRIBUTES, *COLOUR_ATTRIBUTES), paint_shoe, stream="shoe")
+SHOE = World("shoe", REGIONS, WORLD_ATTRIBUTES["shoe"], paint_shoe, stream="shoe")
 EDGE = World("edge", REGIONS, SHAPE_ATTRIBUTES, paint_edge, stream="shoe")

@@ -6,27 +6,14 @@ truths that the study's own judge learns from, and that the alignment tables are
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from stylealign.catalogue import Attribute
 from stylealign.errors import ImageSetError
 from stylealign.seeds import numpy_stream
 from stylealign.worlds.canvas import SIDES, Canvas
 from stylealign.worlds.draws import Draws
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """What one number of a sample means; ``class`` attributes hold an index into ``values``."""
-
-    name: str
-    kind: Literal["number", "class"]
-    low: float
-    high: float
-    unit: str
-    meaning: str
-    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

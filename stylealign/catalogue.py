@@ -1,6 +1,24 @@
-"""The catalogue of attributes: a name means the same, in the same range, in every world; no number wraps around."""
+"""The catalogue of attributes: a name means the same, in the same range, in every world; no number wraps around.
 
-from stylealign.worlds.world import Attribute
+It stands below the worlds, which draw these attributes, so that a config can be checked against it before any job.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """What one number of a sample means; ``class`` attributes hold an index into ``values``."""
+
+    name: str
+    kind: Literal["number", "class"]
+    low: float
+    high: float
+    unit: str
+    meaning: str
+    values: tuple[str, ...] = ()
+
 
 CATALOGUE: dict[str, Attribute] = {}
 
@@ -78,3 +96,32 @@ _number("heel_height", 0, 1, "share", "height of the heel")
 _number("sole_thickness", 0, 1, "share", "thickness of the sole")
 _number("toe_point", 0, 1, "share", "0 a round toe, 1 a pointed one")
 _class("stripes", "what decorates the side", "none", "one", "three")
+
+
+_HEAD = (
+    *("yaw_deg", "roll_deg", "smile", "gaze", "eye_open", "tone", "coat_hue", "coat_lightness", "coat_length"),
+    *("cloth_hue", "background_hue", "background_lightness", "light_side"),
+)
+_FACE = choose(*_HEAD, "age", "glasses", "beard", "fringe", "hat", "hair_style")
+_PET = choose(*_HEAD, "ear_shape", "pattern", "collar")
+_SHAPE = choose("shoe_kind", "shaft_height", "heel_height", "sole_thickness", "toe_point", "stripes")
+
+WORLD_ATTRIBUTES: dict[str, tuple[Attribute, ...]] = {
+    "face": _FACE,
+    "painting": _FACE,
+    "cartoon": _FACE,
+    "dog": _PET,
+    "cat": _PET,
+    "wild": (*(one for one in _PET if one.name not in ("cloth_hue", "collar")), *choose("species")),
+    "church": choose(
+        *("yaw_deg", "tone", "roof_hue", "background_hue", "background_lightness", "light_side", "tower_height"),
+        *("tower_place", "num_trees", "cloud_cover", "lit_windows"),
+    ),
+    "bedroom": choose(
+        *("yaw_deg", "cloth_hue", "background_hue", "background_lightness", "light_side", "wood_lightness"),
+        *("bed_width", "window_side", "day", "lamp_on", "rug_hue"),
+    ),
+    "shoe": (*_SHAPE, *choose("cloth_hue", "cloth_lightness", "background_hue", "background_lightness", "light_side")),
+    "edge": _SHAPE,
+}
+"""Of each world, in the order of its index."""
