@@ -3,6 +3,8 @@
 Sizes too: a lower resolution by whole factors is exact in integers, the same on every machine.
 """
 
+import itertools
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -41,8 +43,9 @@ def reduced(pixels: torch.Tensor, resolution: int) -> torch.Tensor:
     if size % resolution:
         raise ValueError(f"images of {size} px cannot be reduced to {resolution} px: not a whole fraction")
     factor = size // resolution
-    boxes = pixels.reshape(num, channels, resolution, factor, resolution, factor)
-    sums = boxes.sum(dim=(3, 5), dtype=torch.int64)
+    sums = torch.zeros(num, channels, resolution, resolution, dtype=torch.int32, device=pixels.device)
+    for row, column in itertools.product(range(factor), repeat=2):  # a sum over boxes would hold all in wide integers
+        sums += pixels[:, :, row::factor, column::factor]
     return ((sums + factor**2 // 2) // factor**2).to(torch.uint8)
 
 

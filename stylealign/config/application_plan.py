@@ -179,10 +179,15 @@ def moved_children(study: Study) -> list[str]:
 
 
 def lowered(study: Study) -> list[str]:
-    """The models of a lower resolution than their parents, where they are compared, in declared order."""
+    """The children of their parents' domain at a lower resolution, where they are compared, in declared order."""
     if study.studies.resolution_alignment is None:
         return []
-    return [name for name in study.models if study.is_lowered(name)]
+    parents = study.parents()
+    return [
+        name
+        for name in study.models
+        if study.is_lowered(name) and _domain(study, name) == _domain(study, parents[name] or name)
+    ]
 
 
 def scratch_of(study: Study, model: str) -> str | None:

@@ -16,7 +16,7 @@ from stylealign.config.check_studies import check_studies
 from stylealign.config.check_translation import check_translation
 from stylealign.config.checkpoint_header import read_shape
 from stylealign.config.checkpoint_kind import kind_of
-from stylealign.config.domains import FolderDomain, Photographs, Transform, WorldDomain
+from stylealign.config.domains import FolderDomain, Photographs, Transform, WorldDomain, show_the_same
 from stylealign.config.models import Architecture, Model, Training
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
@@ -45,6 +45,18 @@ def _check_domains(sketch: Sketch) -> Iterator[Problem]:
             yield from _check_photographs(sketch, f"domains.{name}", domain)
         if domain is not None and domain.transform is not None:
             yield from _check_transform(f"domains.{name}.transform", domain.transform, sketch.resolution)
+            yield from _check_held_out(sketch, name, domain)
+
+
+def _check_held_out(sketch: Sketch, name: str, domain: WorldDomain | Photographs) -> Iterator[Problem]:
+    """Who shows the same pictures holds out the same: else judges and models would train on what others hold out."""
+    key = "num_train" if isinstance(domain, WorldDomain) else "test_fraction"
+    own = getattr(domain, key)
+    for other, its in sketch.domains.items():
+        if its is not None and other != name and show_the_same(domain, its) and getattr(its, key) != own:
+            cure = f"holds out other pictures than domains.{other}, which shows the same ones; give both the same"
+            yield Problem(f"domains.{name}.{key}", f"{cure} ({getattr(its, key)})", own)
+            return
 
 
 def _check_mirrored_world(key: str, domain: WorldDomain) -> Iterator[Problem]:

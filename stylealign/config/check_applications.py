@@ -3,27 +3,24 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from stylealign.config.application_plan import ZERO_SHOT, ways
+from stylealign.config.application_plan import ways
 from stylealign.config.applications import (
     BlendSmoothness,
     MorphSmoothness,
     ReturnAlignment,
-    ZeroShot,
-    ZeroShotClassification,
-    ZeroShotRegression,
 )
-from stylealign.config.check_inversion import QUALITY, check_split, inverted_models
+from stylealign.config.check_inversion import QUALITY, inverted_models
 from stylealign.config.check_locality import check_locality
 from stylealign.config.check_studies import check_judge_of
-from stylealign.config.check_translation import check_pair
-from stylealign.config.domains import Photographs, WorldDomain
+from stylealign.config.check_zero_shot import check_zero_shots
+from stylealign.config.domains import WorldDomain
 from stylealign.config.inversion import InversionQuality
-from stylealign.config.inversion_plan import splits
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
 from stylealign.config.studies import Studies
 from stylealign.lineage import ancestors, circles, relation
 
+MAX_GIF_RATE = 50  # a second: a GIF counts hundredths, and what stands for one is shown slowly
 MORPH = "studies.morph_smoothness"
 BLEND = "studies.blend_smoothness"
 RETURN = "studies.return_alignment"
@@ -33,9 +30,7 @@ def check_applications(sketch: Sketch) -> Iterator[Problem]:
     """Every mistake in these studies."""
     if sketch.studies is None:
         return
-    for name in ZERO_SHOT:
-        if (asked := getattr(sketch.studies, name)) is not None:
-            yield from _check_zero_shot(sketch, sketch.studies, f"studies.{name}", asked)
+    yield from check_zero_shots(sketch, sketch.studies)
     if sketch.studies.morph_smoothness is not None:
         yield from _check_morphs(sketch, sketch.studies.morph_smoothness, sketch.studies.inversion_quality)
     if sketch.studies.blend_smoothness is not None:
@@ -46,60 +41,13 @@ def check_applications(sketch: Sketch) -> Iterator[Problem]:
         yield from check_locality(sketch, sketch.studies, sketch.studies.locality_bias)
 
 
-def _check_zero_shot(sketch: Sketch, studies: Studies, study: str, asked: ZeroShot) -> Iterator[Problem]:
-    """Zero-shot transfer needs encoders, the parent's boundaries, and exact labels on either side."""
-    for direction in asked.directions:
-        found = splits(direction, list(sketch.models))
-        if len(found) != 1:
-            cure = f"write parent2child with two of the models ({', '.join(sketch.models)})"
-            yield Problem(
-                f"{study}.directions", cure if not found else "can be read in two ways; rename a model", direction
-            )
-            continue
-        yield from check_pair(sketch, f"{study}.directions", direction, found[0])
-        if studies.inversion_quality is not None:
-            yield from _check_zero_shot_images(sketch, studies.inversion_quality, study, direction, found[0])
-    quality = studies.inversion_quality
-    if quality is not None and f"{asked.space}_enc" not in quality.methods:
-        cure = f"{QUALITY}.methods has no {asked.space}_enc, so nothing is encoded there; add it, or choose another"
-        yield Problem(f"{study}.space", cure, asked.space)
-    known = None if studies.boundaries is None else studies.boundaries.attributes
-    for attribute in _questioned(asked):
-        if known is not None and attribute not in known:
-            cure = f"studies.boundaries.attributes does not have it; {nearest(attribute, known)}"
-            yield Problem(f"{study}.attributes", cure, attribute)
-
-
-def _questioned(asked: ZeroShot) -> list[str]:
-    """The attributes of the parent that are asked for."""
-    if isinstance(asked, ZeroShotClassification):
-        return [one.parent.partition("=")[0] for one in asked.attributes.values()]
-    return list(asked.attributes) if isinstance(asked, ZeroShotRegression) else []
-
-
-def _check_zero_shot_images(
-    sketch: Sketch, quality: InversionQuality, study: str, direction: str, pair: tuple[str, str]
-) -> Iterator[Problem]:
-    for name in pair:
-        model = sketch.models[name]
-        if name not in inverted_models(sketch, quality):
-            cure = f"needs an encoder of {name}; add it to {QUALITY}.models"
-            yield Problem(f"{study}.directions", cure, direction)
-        domain = None if model is None else sketch.domains.get(model.domain)
-        if model is None or domain is None:
-            continue
-        if isinstance(domain, Photographs):
-            cure = f"the images of {model.domain} are photographs, whose attributes nobody knows; name models of worlds"
-            yield Problem(f"{study}.directions", cure, direction)
-            continue
-        for split in ("train", "test"):
-            yield from check_split(sketch, model.domain, split, f"{study} reads its {split} images", "or drop it")
-
-
 def _check_morphs(sketch: Sketch, asked: MorphSmoothness, quality: InversionQuality | None) -> Iterator[Problem]:
     if asked.num_shown > asked.num_pairs:
         cure = f"is more than num_pairs ({asked.num_pairs}); lower this or raise that"
         yield Problem(f"{MORPH}.num_shown", cure, asked.num_shown)
+    if "gif" in asked.formats and asked.num_frames / asked.seconds > MAX_GIF_RATE:
+        cure = f"with a GIF at most {MAX_GIF_RATE} frames a second can be shown; raise this, or lower num_frames"
+        yield Problem(f"{MORPH}.seconds", cure, asked.seconds)
     if asked.source == "images":
         yield from _check_codes(sketch, asked, quality)
     for morph in asked.morphs:
@@ -142,8 +90,8 @@ def _check_sources(
 ) -> Iterator[Problem]:
     inverted = inverted_models(sketch, quality)
     for name in dict.fromkeys(models):
-        if name not in inverted:
-            cure = f"needs images inverted in {name}; add it to {QUALITY}.models, or set {MORPH}.source: z"
+        if name not in inverted or (quality.models is not None and name not in quality.models):
+            cure = f"needs its own images inverted in {name}; add it to {QUALITY}.models, or set {MORPH}.source: z"
             yield Problem(f"{MORPH}.morphs", cure, morph)
     known = {name: num for name in models if (num := _num_codes(sketch, name)) is not None}
     fewest = min(known, key=known.__getitem__, default=None)

@@ -17,7 +17,7 @@ def check_locality(sketch: Sketch, studies: Studies, asked: LocalityBias) -> Ite
     for name in asked.models or ():
         if name not in sketch.models:
             yield Problem(f"{LOCALITY}.models", f"there is no such model; {nearest(name, sketch.models)}", name)
-        elif sketch.models[name] is not None and name not in moved:
+        elif sketch.models[name] is not None and not is_moved(name, sketch.models, sketch.domains):
             cure = "is no child whose domain is its parent's with a `transform`; give its domain one, or leave it out"
             yield Problem(f"{LOCALITY}.models", cure, name)
     if asked.models is None and not moved and None not in (*sketch.models.values(), *sketch.domains.values()):

@@ -41,6 +41,14 @@ def _check_model(sketch: Sketch, name: str) -> Iterator[Problem]:
     if "from_rgb" in model.training.model_fields_set and not is_lowered:
         cure = "only a child of a lower resolution than its parent's needs another FromRGB; drop it here"
         yield Problem(f"{key}.training.from_rgb", cure, model.training.from_rgb)
+    frozen = 0 if sketch.training is None else sketch.training.updated(model.training).freeze_d
+    if is_lowered and frozen:
+        cure = "would freeze the FromRGB that is made for this child, which counts as D's first layer; set it to 0 here"
+        yield Problem(f"{key}.training.freeze_d", cure, frozen)
+    late = [kimg for kimg in model.training.snapshot_kimg if kimg >= (model.total_kimg or kimg + 1)]
+    if late:
+        cure = f"lies at or beyond the end of its training ({model.total_kimg:g}), which is kept anyway; leave it out"
+        yield Problem(f"{key}.training.snapshot_kimg", cure, late[0])
 
 
 def _check_named(sketch: Sketch) -> Iterator[Problem]:
@@ -66,6 +74,12 @@ def _check_alignment(sketch: Sketch) -> Iterator[Problem]:
     if asked is None or sketch.resolution is None or None in sketch.models.values():
         return
     pairs = [(name, parent) for name, parent in sketch.parents().items() if parent is not None]
-    if not any(sketch.resolution_of(name) < sketch.resolution_of(parent) for name, parent in pairs):
-        cure = "compares children of a lower resolution with their parents, and there is none; give a child its own"
-        yield Problem("studies.resolution_alignment", f"{cure} `resolution`, or drop the study")
+    if not any(_is_same_but_smaller(sketch, *pair) for pair in pairs):
+        cure = "compares children of their parent's domain at a lower resolution, and there is none; give a child"
+        yield Problem("studies.resolution_alignment", f"{cure} its own `resolution`, or drop the study")
+
+
+def _is_same_but_smaller(sketch: Sketch, child: str, parent: str) -> bool:
+    models = [sketch.models[name] for name in (child, parent)]
+    domains = {None if model is None else model.domain for model in models}
+    return len(domains) == 1 and sketch.resolution_of(child) < sketch.resolution_of(parent)

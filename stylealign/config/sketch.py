@@ -38,6 +38,11 @@ class Sketch:
         return (None if model is None else model.resolution) or self.resolution or 0
 
     def full_size(self) -> dict[str, str | None]:
-        """:meth:`parents` of the models of the study's own resolution, which most comparisons look at."""
-        whole = {name: parent for name, parent in self.parents().items() if self.resolution_of(name) == self.resolution}
+        """:meth:`parents` of the models of the study's own resolution, which most comparisons take (unknown: all)."""
+        is_known = self.resolution is not None
+        whole = {
+            name: parent
+            for name, parent in self.parents().items()
+            if not is_known or self.resolution_of(name) == self.resolution
+        }
         return {name: parent if parent in whole else None for name, parent in whole.items()}

@@ -8,7 +8,7 @@ import torch
 from stylealign.data.image_set import ImageSet
 from stylealign.images import reduced
 
-_CHUNK = 1024  # images held at their own size at a time
+_CHUNK = 128  # images held at their own size at a time
 
 
 class ReducedImages:

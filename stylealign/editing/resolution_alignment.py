@@ -123,7 +123,8 @@ def agreement_rows(
         chosen = known_numbers(reader, attributes, scores, f"{KEY}.attributes")
         steps = {"strength": strength, "truncation_psi": truncation_psi, "seed": seed}
         settings = {"num_channels": num_channels, "num_z": num_effect_z, "min_effect": min_effect, **steps}
-        rows += channel_rows(models, CoarseJudge(reader, *screen), chosen, purpose=purpose, **settings)
+        readable = readable_attributes(found)
+        rows += channel_rows(models, CoarseJudge(reader, *screen), chosen, readable, purpose=purpose, **settings)
     return [{"kimg": models.kimg.get(row["state"], models.kimg[AFTER])} | row for row in rows]
 
 
@@ -180,10 +181,17 @@ def _correlation(state: str, group: str, pairs: Sequence[RankedPair], seed: int,
     return {"state": state, "measure": f"spearman:{group}", "value": mean(), "low": low, "high": high}
 
 
+def readable_attributes(rows: Sequence[Row]) -> list[str]:
+    """The attributes that are still read in the parent's images once these are reduced."""
+    own = [row for row in rows if row["state"] == PARENT and row["measure"].startswith("spearman:")]
+    return [row["measure"].removeprefix("spearman:") for row in own if row["value"] >= READABLE]
+
+
 def channel_rows(
     models: Models,
     judge: CoarseJudge,
     attributes: Sequence[str],
+    readable: Sequence[str],
     *,
     num_channels: int,
     num_z: int,
@@ -195,6 +203,7 @@ def channel_rows(
 ) -> list[Row]:
     """The effects of the parent's channels in every state, and the share of them that each keeps.
 
+    All together count attributes that are ``readable`` and channels whose effect in the parent is clear of 0.
     Effects are in standard deviations of the attribute over the parent's images, steps in those of its samples.
     """
     deviations = measure_deviations(models.parent, truncation_psi=truncation_psi, seed=seed)
@@ -218,15 +227,18 @@ def channel_rows(
     rows, kept = [], {state: [] for state in models.states}  # type: ignore[var-annotated]
     for column, attribute in enumerate(attributes):
         places = [chosen.index(int(place)) for place in best[column]]
+        titles = [some[place].title for place in places]
         for state, changes in found.items():
             own = changes[places][:, :, column]  # [E, N]
-            titles = [some[place].title for place in places]
-            rows += [about | row for row in _effect_rows(state, attribute, titles, own, seed, purpose)]
-            if state != PARENT:
+            effects_of_state = list(_effect_rows(state, attribute, titles, own, seed, purpose))
+            rows += [about | row for row in effects_of_state]
+            if state == PARENT:
+                counts = np.array([row["low"] * row["high"] > 0 for row in effects_of_state]) & (attribute in readable)
+            else:
                 known = is_kept(found[PARENT][places][:, :, column].mean(axis=1), own.mean(axis=1), min_effect)
-                kept[state] += list(known)
+                kept[state] += list(known[counts])
                 rows.append(about | _kept_row(state, f"kept_channels:{attribute}", known))
-    return rows + [about | _kept_row(state, "kept_channels", known) for state, known in kept.items()]
+    return rows + [about | _kept_row(state, "kept_channels", known) for state, known in kept.items() if known]
 
 
 def _spread(G: "Generator", judge: CoarseJudge, attributes: Sequence[str], psi: float, seed: int) -> np.ndarray:
@@ -247,8 +259,8 @@ def _effect_rows(
 
 
 def is_kept(parent: np.ndarray, child: np.ndarray, min_effect: float) -> np.ndarray:
-    """Which of E effects [E] a child keeps: of the parent's sign, and at least this part of its size."""
-    return np.asarray((np.sign(parent) == np.sign(child)) & (np.abs(child) >= min_effect * np.abs(parent)))
+    """Which of E effects [E] a child keeps: of the parent's sign, at least this part of its size, and not nothing."""
+    return np.asarray((parent * child > 0) & (np.abs(child) >= min_effect * np.abs(parent)))
 
 
 def _kept_row(state: str, measure: str, known: Sequence[bool] | np.ndarray) -> Row:

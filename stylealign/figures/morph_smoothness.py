@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TITLE = "How large each step of a morph is"
-SUBTITLE = (
-    "The distance of each frame to the one before, along the way. An even pace has no peaks; swapping layers leaps."
-)
+SUBTITLE = "The distance of each frame to the one before, along the way. An even pace has no peaks."
 LOOKS = {
     "interpolation": ("weights interpolated", style.BLUE),
     "layer_swapping": ("layers swapped", style.VERMILION),

@@ -37,6 +37,7 @@ from stylealign.training.state import TrainState, build_networks
 log = logging.getLogger(__name__)
 
 NUM_IMAGES, BATCH = 256, 32  # real images that FromRGB is fitted to
+BATCH_PX = 256  # up to this size; of larger images fewer at a time
 GRID = 16  # pixels a side taken of each, evenly spread
 STEPS = 10
 SLOPE = 0.2  # of the leaky ReLU below zero
@@ -105,7 +106,7 @@ def _samples(parent: Discriminator, resolution: int, pixels: Tensor) -> tuple[Te
     """Colours [M, 4] of reduced images, with a 1, and what the parent's higher blocks make there [M, C]: float64."""
     step = max(resolution // GRID, 1)
     inputs, wanted = [], []
-    for some in pixels.split(BATCH):
+    for some in pixels.split(max(1, BATCH * BATCH_PX**2 // max(parent.img_resolution, BATCH_PX) ** 2)):
         x = to_net(reduced(some, parent.img_resolution))
         for size in parent.resolutions:
             if size == resolution:

@@ -38,7 +38,7 @@ def make_family(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def make_relatives(tmp_path_factory):
-    """What ``make_family`` made, with its descent: copy and child are the parent's; stranger and foreigner are roots."""
+    """What ``make_family`` made, with its descent: copy and child are the parent's; the other two are roots."""
 
     def make(family):
         folder, root = tmp_path_factory.mktemp("relatives"), read_card(family["parent"])

@@ -9,7 +9,7 @@ from stylealign.errors import ConfigError
 FACE = {"source": "world", "world": "face"}
 DOMAINS = {
     "face": FACE,
-    "down": {**FACE, "num_train": 100, "transform": {"shift": [0, 0.25]}},
+    "down": {**FACE, "num_test": 100, "transform": {"shift": [0, 0.25]}},
     "flipped": {**FACE, "transform": {"flip": "vertical"}},
     "cat_down": {"source": "world", "world": "cat", "transform": {"shift": [0, 0.25]}},
 }

@@ -107,3 +107,27 @@ def test_a_study_of_nobody_is_refused():
     assert "there is none" in complaints({"studies": {"resolution_alignment": ASKED}})
     every = {name: {"resolution": 16} for name in default().models}
     assert "resolution = 32: no model has it" in complaints({"models": every})
+
+
+def test_a_wrong_resolution_of_the_study_is_told_once():
+    (line,) = complaints({"resolution": 33}).splitlines()
+    assert line.startswith("resolution = 33")
+
+
+@pytest.mark.parametrize(
+    ("training", "told"),
+    [
+        ({"freeze_d": 2}, "training.freeze_d = 2: would freeze the FromRGB"),
+        ({"snapshot_kimg": [0.5, 4]}, "training.snapshot_kimg = 4.0: lies at or beyond the end of its training (1)"),
+    ],
+)
+def test_a_setting_that_would_do_nothing_good_is_refused(training, told):
+    (line,) = complaints({"models": {"face_half": {**HALF, "training": training}}}).splitlines()
+    assert told in line
+
+
+def test_a_child_of_another_domain_is_not_compared_by_its_resolution():
+    of_dog = {"models": {"face_half": {**HALF, "domain": "dog"}}, "studies": {"resolution_alignment": ASKED}}
+    assert "children of their parent's domain" in complaints(of_dog)
+    both = {"models": {**LOWER["models"], "dog_half": {**HALF, "domain": "dog"}}}
+    assert application_plan.lowered(default(LOWER, both)) == ["face_half"]

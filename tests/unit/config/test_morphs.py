@@ -69,6 +69,14 @@ def test_what_cannot_be_morphed_is_refused_in_a_line():
     refused("only 8 images are inverted", num_pairs=9)
     refused("is more than num_pairs", num_shown=5)
     refused("there is no such judge", judge="nobody")
+    refused("with a GIF at most 50 frames a second", formats=["gif"], num_frames=60, seconds=1)
+
+
+def test_images_of_another_domain_do_not_stand_for_a_models_own():
+    """Dogs inverted in the model of cats are no cats."""
+    dogs_only = {"models": ["dog"], "image_sets": {"cat": ["dog"]}}
+    with pytest.raises(ConfigError, match="its own images inverted in cat"):
+        read_study(SMOKE, {"studies": {"inversion_quality": dogs_only, "encoder_finetune": None}})
 
 
 def test_random_codes_need_no_inversion():

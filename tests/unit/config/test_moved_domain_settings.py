@@ -71,7 +71,7 @@ def test_an_undisturbed_image_set_depends_on_what_it_did():
 
 
 def test_a_transform_of_one_domain_changes_no_other_job_but_the_judge():
-    overlay = {"domains": {"face_down": {**FACE, "transform": {"shift": [0, 0.25]}}}}
+    overlay = {"domains": {"face_down": {**FACE, "num_train": 256, "transform": {"shift": [0, 0.25]}}}}
     plain, more = (read_study(ROOT / "presets/smoke.yaml", *overlays) for overlays in ((), (overlay,)))
     for domain in plain.domains:
         assert slices.image_set(plain, domain) == slices.image_set(more, domain)
@@ -89,3 +89,11 @@ def test_domains_that_show_the_same_pictures():
     )
     assert show_the_same(face, moved)
     assert not show_the_same(face, cat)
+
+
+def test_who_shows_the_same_pictures_holds_out_the_same():
+    moved = {**FACE, "num_train": 100, "transform": {"shift": [0, 0.25]}}
+    with pytest.raises(ConfigError) as caught:
+        read_study(ROOT / "presets/smoke.yaml", {"domains": {"face_down": moved}})
+    (line,) = caught.value.problems
+    assert line.startswith("domains.face_down.num_train = 100: holds out other pictures than domains.face")

@@ -89,6 +89,81 @@ def test_a_question_is_an_attribute_or_a_value_of_one(question):
         smoke(None, {"attributes": {"ears": {"parent": question}}})
 
 
+PER_ATTRIBUTE, ALL_READ = "studies.zero_shot_regression.attributes", {"studies": {"boundaries": {"attributes": None}}}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "line"),
+    [
+        ("yaw_degg", "the images of dog, cat have no exact 'yaw_degg'; did you mean 'yaw_deg'?"),
+        ("pattern", "is one of plain, patches, stripes, spots, no number; ask it in zero_shot_classification"),
+        ("beard", "the images of dog, cat have no exact 'beard'; known here: yaw_deg, "),
+    ],
+)
+def test_a_number_that_is_none_is_found_before_any_job(attribute, line):
+    with pytest.raises(ConfigError) as caught:
+        smoke({"attributes": ["tone", attribute], "directions": ["dog2cat", "cat2dog"]}, None, ALL_READ)
+    (found,) = caught.value.problems
+    assert found.startswith(f'{PER_ATTRIBUTE} = "{attribute}": {line}')
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        (
+            {"parent": "no_such=foo"},
+            ".parent = \"no_such=foo\": the images of dog have no exact 'no_such'; known here: ",
+        ),
+        ({"parent": "pattern"}, '.parent = "pattern": has 4 values; write pattern=value with one of plain, patches, '),
+        ({"parent": "tone=dark"}, '.parent = "tone=dark": is a number, which is split at its median; write tone alone'),
+        (
+            {"parent": "collar=no"},
+            '.parent = "collar=no": of two values only the second has a boundary; ask for collar=',
+        ),
+        ({"parent": "collar=yea"}, ".parent = \"collar=yea\": there is no such value of collar; did you mean 'yes'?"),
+        (
+            {"parent": "coat_length", "child": "ear_shape=flopy"},
+            ".child = \"ear_shape=flopy\": there is no such value of ear_shape; did you mean 'floppy'?",
+        ),
+        (
+            {"parent": "tone", "child": "ton"},
+            ".child = \"ton\": the images of cat have no exact 'ton'; did you mean 'to",
+        ),
+        ({"parent": "tone", "child": "pattern"}, '.child = "pattern": has 4 values; write pattern=value with one of '),
+    ],
+)
+def test_a_question_that_nobody_can_answer_is_found_before_any_job(question, line):
+    with pytest.raises(ConfigError) as caught:
+        smoke(None, {"attributes": {"asked": question}}, ALL_READ)
+    (found,) = caught.value.problems
+    assert found.startswith(f"studies.zero_shot_classification.attributes.asked{line}")
+
+
+def test_what_the_child_lacks_needs_another_form():
+    lions = {"domains": {"cat": {"world": "wild"}}}
+    with pytest.raises(ConfigError) as caught:
+        smoke(None, {"attributes": {"asked": {"parent": "collar"}}}, lions)
+    (found,) = caught.value.problems
+    assert found.startswith('studies.zero_shot_classification.attributes.asked = "collar": the images of cat have no')
+    assert found.endswith("say in child what it becomes there")
+    smoke(None, {"attributes": {"asked": {"parent": "collar", "child": "species=lion"}}}, lions)
+
+
+@pytest.mark.parametrize("question", ["tone", "collar", "collar=yes", "pattern=spots"])
+def test_questions_of_every_kind_are_let_in(question):
+    asked = {"asked": {"parent": question, "child": "collar=no"}}
+    study = smoke({"attributes": ["yaw_deg", "tone"]}, {"attributes": asked}, ALL_READ)
+    made = application_slices.zero_shot_classification(study, "dog2cat")["attributes"]
+    assert ["asked", question, "collar=no"] in made
+
+
+def test_one_mistake_is_told_once():
+    """An unknown attribute is not also one that ``boundaries`` lacks."""
+    with pytest.raises(ConfigError) as caught:
+        smoke({"attributes": ["yaw_degg"]}, None, {"studies": {"boundaries": {"attributes": ["yaw_deg"]}}})
+    assert len(caught.value.problems) == 1
+
+
 def test_photographs_have_no_exact_attributes(tmp_path, monkeypatch):
     (tmp_path / "cats").mkdir()
     domain = {"source": "folder", "path": str(tmp_path / "cats")}

@@ -7,7 +7,13 @@ import pytest
 import torch
 
 from stylealign.checkpoint import ModelCard, load_generator, save_generator, state_digest
-from stylealign.editing.resolution_alignment import agreement_rows, is_kept, load_models, shown_images
+from stylealign.editing.resolution_alignment import (
+    agreement_rows,
+    is_kept,
+    load_models,
+    readable_attributes,
+    shown_images,
+)
 from stylealign.editing.resolution_verdict import verdict_rows
 from stylealign.errors import JudgeError, LineageError
 from stylealign.judges.embedded import EmbeddedJudge
@@ -82,6 +88,17 @@ def test_every_row_says_how_many_and_how(rows):
     assert len(effects) == ASKED["num_channels"]
 
 
+def test_what_cannot_be_read_at_the_lower_resolution_is_no_part_of_the_share(files, judge, monkeypatch):
+    found = rows_of(files, judge, attributes=("yaw_deg", "tone"))
+    readable = readable_attributes(found)
+    pooled = {row["state"]: row["n"] for row in found if row["measure"] == "kept_channels"}
+    clear = [row for row in found if row["measure"].startswith("effect:") and row["state"] == "parent"]
+    clear = [row for row in clear if row["low"] * row["high"] > 0 and row["measure"].split(":")[1] in readable]
+    assert set(pooled.values()) == {len(clear)}
+    monkeypatch.setattr("stylealign.editing.resolution_alignment.READABLE", 1.1)
+    assert not [row for row in rows_of(files, judge) if row["measure"] == "kept_channels"]
+
+
 def test_without_a_reader_only_distances_are_told(files, judge):
     found = rows_of(files, judge, reader=None)
     assert {row["measure"] for row in found} == {"lpips"}
@@ -113,12 +130,12 @@ def test_the_shown_images_are_the_models_own(files):
 
 
 def test_kept_is_the_same_sign_and_half_the_size():
-    kept = is_kept(np.array([1.0, 1.0, -2.0, 1.0]), np.array([0.5, 0.4, -3.0, -1.0]), 0.5)
-    assert kept.tolist() == [True, False, True, False]
+    kept = is_kept(np.array([1.0, 1.0, -2.0, 1.0, 0.0]), np.array([0.5, 0.4, -3.0, -1.0, 0.0]), 0.5)
+    assert kept.tolist() == [True, False, True, False, False]
 
 
 def told(measure, state, value, low, high):
-    return {"measure": measure, "state": state, "value": value, "low": low, "high": high, "kimg": 4.0}
+    return {"measure": measure, "state": state, "value": value, "low": low, "high": high, "kimg": 4.0, "n": 5}
 
 
 GOOD = [
@@ -149,11 +166,13 @@ def test_the_claims_hold_where_the_numbers_say_so():
     assert verdict(changed("spearman:mean", "scratch", high=0.55))["agreement"] == 0
     assert verdict(changed("kept_channels", "after", value=0.4))["channels"] == 0
     assert verdict(changed("kept_channels", "scratch", high=0.65))["channels"] == 0
-    assert verdict(changed("kimg_to_kid", "after", value=float("nan")))["cost"] == 0
-    assert verdict(changed("kimg_to_kid", "after", value=20.0))["cost"] == 0
+    assert verdict(changed("kimg_to_kid", "after", high=18.0))["cost"] == 0
+    assert verdict(changed("kimg_to_kid", "after", high=float("nan")))["cost"] == 0
 
 
-def test_without_a_control_the_cost_is_not_decided():
-    alone = [row for row in GOOD if row["state"] != "scratch"]
-    assert verdict(alone) == {"agreement": 1, "channels": 1}
-    assert verdict(alone[:2]) == {}
+def test_without_a_control_nothing_is_decided():
+    assert verdict([row for row in GOOD if row["state"] != "scratch"]) == {}
+
+
+def test_scratch_that_was_seen_at_its_end_only_does_not_decide_the_cost():
+    assert set(verdict(changed("kimg_to_kid", "scratch", n=1))) == {"agreement", "channels"}
