@@ -35,6 +35,12 @@ def morph_memory(wildcards, attempt):
     return needs.mem_mb(needs.translation_mem_mb(num, max(study.resolution, 128)), attempt)
 
 
+def lower_memory(wildcards, attempt):
+    """The parent's images are held at once, and once more as they are reduced."""
+    num = 2 * study.studies.resolution_alignment.num_z
+    return needs.mem_mb(needs.translation_mem_mb(num, study.resolution), attempt)
+
+
 def for_morphs(path):
     return expand(path, morph=application_plan.morphs(study))
 

@@ -77,7 +77,7 @@ rule resolution_alignment:
         "results/logs/resolution_alignment/{model}.log",
     threads: 1
     resources:
-        mem_mb=memory(2500),
+        mem_mb=lower_memory,
         runtime=minutes(60),
         gpu=int(ON_GPU),
     params:
