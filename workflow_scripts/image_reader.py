@@ -17,4 +17,5 @@ train_judge(
     state=job.output.reader.with_name(f".{job.spec['model']}.resume"),
     device=job.device,
     provenance=job.provenance,
+    calmer="raise studies.zero_shot_*.image_kimg: its warm-up grows with it",
 )

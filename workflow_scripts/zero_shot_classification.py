@@ -5,9 +5,8 @@ from _job import start
 job = start(snakemake)
 
 from stylealign.boundaries import load_boundaries
-from stylealign.judges.embedded import load_embedded
 from stylealign.tables import ZERO_SHOT_CLASSIFICATION, write_table
-from stylealign.transfer.zero_shot_images import Side
+from stylealign.transfer.zero_shot_images import Side, load_reader
 from stylealign.transfer.zero_shot_pictures import example_pictures
 from stylealign.transfer.zero_shot_questions import classes_asked
 from stylealign.transfer.zero_shot_rows import predict, rows_of, see_pair
@@ -16,7 +15,7 @@ from stylealign.translated_images import save_pictures
 pair = see_pair(
     job.spec["direction"],
     *map(Side, job.input.models, job.input.images, job.input.index, job.input.encoders),
-    load_embedded("image_reader", job.input.reader, job.device),
+    load_reader(job.input.reader, job.device),
     **{name: job.spec[name] for name in ("space", "num_train", "num_test")},
     device=job.device,
 )

@@ -100,22 +100,30 @@ def save_embedded(path: str | os.PathLike[str], network: EmbeddedNetwork, passpo
 
 
 def load_embedded(
-    name: str, path: Path | None, device: torch.device | str = "cpu", batch_size: int = 64
+    name: str,
+    path: Path | None,
+    device: torch.device | str = "cpu",
+    batch_size: int = 64,
+    *,
+    key: str | None = None,
+    cure: str = CURE,
 ) -> EmbeddedJudge:
-    """The judge in ``path``; :class:`JudgeError` when it is absent or not such a file."""
-    path = require_weights(name, path, CURE)
+    """The judge in ``path``; :class:`JudgeError` when it is absent or not such a file.
+
+    ``key`` and ``cure`` are those of a network of this kind that no key of ``judges`` declares.
+    """
+    path = require_weights(name, path, cure, key)
+    key = key or f"judges.{name}"
     try:
         state, meta = read_sealed(path)
     except UNREADABLE as error:
-        raise JudgeError(
-            f"judges.{name}: {path} is not a file of this package, or damaged ({error}); {CURE}"
-        ) from error
+        raise JudgeError(f"{key}: {path} is not a file of this package, or damaged ({error}); {cure}") from error
     if meta.get("kind") != KIND:
-        raise JudgeError(f"judges.{name}: {path} holds a {meta.get('kind')}, not a judge; {CURE}")
+        raise JudgeError(f"{key}: {path} holds a {meta.get('kind')}, not a judge; {cure}")
     try:
         network = _with_weights(meta["network"], state)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise JudgeError(f"judges.{name}: {path} describes no judge of this version ({error}); {CURE}") from error
+        raise JudgeError(f"{key}: {path} describes no judge of this version ({error}); {cure}") from error
     return EmbeddedJudge(name, network, device, batch_size)
 
 

@@ -26,9 +26,12 @@ TIMEOUT_SEC = 60
 PARALLEL = "module."  # what DataParallel puts before every name
 
 
-def require_weights(name: str, weights: Path | None, cure: str) -> Path:
-    """``weights`` if it is a file, else a :class:`JudgeError` that names the config key and the cure."""
-    key = f"judges.{name}.weights"
+def require_weights(name: str, weights: Path | None, cure: str, key: str | None = None) -> Path:
+    """``weights`` if it is a file, else a :class:`JudgeError` that names the config key and the cure.
+
+    ``key`` is that of a network that is not under ``judges``.
+    """
+    key = key or f"judges.{name}.weights"
     if weights is None:
         raise JudgeError(f"{key}: not given; {cure}")
     if not Path(weights).is_file():

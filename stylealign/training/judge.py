@@ -82,11 +82,13 @@ def train_judge(
     device: str = "cpu",
     provenance: Mapping[str, Any] | None = None,
     checkpoint_steps: int = 200,
+    calmer: str | None = None,
 ) -> None:
     """Train the judge ``name`` and measure it on held-out images.
 
     ``image_sets`` are (domain, images.zip, index.parquet, regions.npz or None). Writes ``judge`` (safetensors) and
     ``quality`` (Parquet, ``tables.JUDGE_QUALITY``), both as the last act; what resuming needs lies in ``state``.
+    ``calmer`` is the cure of a loss that is not finite, where it is not the judge's own ``lr``.
 
     Raises:
         JudgeError: no domain has labels, or domains disagree on an attribute.
@@ -99,11 +101,12 @@ def train_judge(
     vocabulary = build_vocabulary(sources)
     sets = [open_labelled(source, vocabulary, "train") for source in sources]
     identity = _identity(spec, seed, sets, vocabulary)
+    calmer = calmer or f"lower judges.{name}.lr"
     with ResumeFolder(Path(state), identity) as folder, stop_on_signals() as stop:
         course = _begin(spec, seed, sets, vocabulary, torch_device)
         _resume(course, folder.newest())
-        _run(course, name, folder, stop, checkpoint_steps)
-        _check_finite(course.network.parameters(), name, course.step)  # the last step's loss is of the weights before
+        _run(course, name, folder, stop, checkpoint_steps, calmer)
+        _check_finite(course.network.parameters(), name, course.step, calmer)  # the last loss is of the weights before
         calibrate(course.network, course.batches)
         passport = {"seed": seed, "total_kimg": spec.total_kimg, "recipe": RECIPE, "version": __version__}
         save_embedded(judge, course.network, {**passport, "images": identity["images"]})
@@ -163,12 +166,14 @@ def _labels_digest(sets: Sequence[LabelledSet]) -> str:
     return digest.hexdigest()
 
 
-def _run(course: Course, name: str, folder: ResumeFolder, stop: StopRequest, checkpoint_steps: int) -> None:
+def _run(
+    course: Course, name: str, folder: ResumeFolder, stop: StopRequest, checkpoint_steps: int, calmer: str
+) -> None:
     course.network.train()
     started, first = time.monotonic(), course.step
     while course.step < course.num_steps:
         losses = _take_step(course)
-        _check_finite([losses.total], name, course.step)
+        _check_finite([losses.total], name, course.step, calmer)
         is_last, is_due = course.step == course.num_steps, course.step % checkpoint_steps == 0
         if is_due or is_last:
             _tell(course, name, losses, (time.monotonic() - started) / (course.step - first))
@@ -181,9 +186,9 @@ def _run(course: Course, name: str, folder: ResumeFolder, stop: StopRequest, che
             )
 
 
-def _check_finite(tensors: Iterable[torch.Tensor], name: str, step: int) -> None:
+def _check_finite(tensors: Iterable[torch.Tensor], name: str, step: int, calmer: str) -> None:
     if not all(bool(tensor.isfinite().all()) for tensor in tensors):
-        raise TrainingError(f"judge {name}: the loss is not finite at step {step}; lower judges.{name}.lr")
+        raise TrainingError(f"judge {name}: the loss is not finite at step {step}; {calmer}")
 
 
 def _take_step(course: Course) -> Losses:

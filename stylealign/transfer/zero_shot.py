@@ -83,14 +83,16 @@ def fit_methods(
     num_layers: int,
     num_random: int,
     seed: int,
+    asked: str,
 ) -> dict[str, Predict]:
     """Every method of :data:`METHODS`, ready for images it has not seen; only the upper bound looks at ``child``.
 
-    Raises :class:`JudgeError` when all labels of the parent are alike. Where the child's are, its upper bound is NaN.
+    Raises :class:`JudgeError`, naming what is ``asked``, when all labels of the parent are alike.
+    Where the child's are, its upper bound is NaN.
     """
     parent, child = parent.known, child.known
     if not _varies(parent):
-        raise JudgeError("the parent's train images are all alike in it, so nothing can be learned; leave it out")
+        raise JudgeError(f"{asked}: the parent's train images are all alike in it, so nothing is learned; leave it out")
 
     def by_distances(one: Boundary) -> Predict:
         def features(seen: Seen) -> np.ndarray:

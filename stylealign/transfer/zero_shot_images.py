@@ -20,12 +20,14 @@ from stylealign.data.image_set import ImageSet, Split
 from stylealign.encoders import load_encoder
 from stylealign.errors import CodesError, JudgeError, LineageError
 from stylealign.images import to_hwc, to_net
-from stylealign.judges.embedded import EmbeddedJudge
+from stylealign.judges.embedded import EmbeddedJudge, load_embedded
 from stylealign.transfer.zero_shot import Seen
 
 log = logging.getLogger(__name__)
 
 BATCH = 64
+READER_KEY = "studies.zero_shot_*"  # it is no judge of the config: its one setting is image_kimg of these
+READER_CURE = "it is made by the rule image_reader: run the workflow"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ def check_sides(parent: Side, child: Side, direction: str) -> None:
             f"{direction}: {one.model} and {other.model} have no common ancestor, so what is known of the codes of "
             "one does not hold in the other; name relatives"
         )
+
+
+def load_reader(path: Path, device: torch.device | str = "cpu") -> EmbeddedJudge:
+    """The network that was trained on the parent's images; :class:`JudgeError` where ``path`` is no such file."""
+    return load_embedded("image_reader", path, device, key=READER_KEY, cure=READER_CURE)
 
 
 def look(side: Side, split: Split, num: int, space: str, reader: EmbeddedJudge, device: torch.device | str) -> Images:

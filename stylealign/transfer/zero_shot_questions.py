@@ -34,6 +34,7 @@ class Pair:
 class Truth:
     """A question with its answers on all images of a pair, and the boundary that the parent has for it."""
 
+    key: str  # of the config
     name: str
     parent: str  # what the parent's images are asked
     child: str
@@ -47,6 +48,11 @@ class Truth:
         """The parent's attribute that is read."""
         return self.parent.partition("=")[0]
 
+    @property
+    def asked(self) -> str:
+        """Where it is asked, and what: how messages begin."""
+        return f"{self.key} = {self.parent}"
+
 
 def numbers_asked(pair: Pair, attributes: Sequence[str], boundaries: Boundaries) -> Iterator[Truth]:
     """The attributes of zero_shot_regression with their exact values."""
@@ -57,7 +63,7 @@ def numbers_asked(pair: Pair, attributes: Sequence[str], boundaries: Boundaries)
         if info["kind"] != "number":
             raise JudgeError(f"{key}: {name} is no number; ask it in zero_shot_classification")
         boundary = _boundary(boundaries, name, key)
-        yield Truth(name, name, name, info["unit"], False, answers, boundary)
+        yield Truth(key, name, name, name, info["unit"], False, answers, boundary)
 
 
 def classes_asked(pair: Pair, questions: Sequence[Sequence[str]], boundaries: Boundaries) -> Iterator[Truth]:
@@ -79,7 +85,7 @@ def classes_asked(pair: Pair, questions: Sequence[Sequence[str]], boundaries: Bo
             log.warning("%s.%s: all held-out images answer %s alike; left out", key, name, child)
             continue
         boundary = _boundary(boundaries, _boundary_name(parent, pair.parent_train.info[theirs[0]]), f"{key}.{name}")
-        yield Truth(name, parent, child, "yes or no", True, (first, second, third, fourth), boundary)
+        yield Truth(f"{key}.{name}", name, parent, child, "yes or no", True, (first, second, third, fourth), boundary)
 
 
 def _pairs_infos(pair: Pair) -> list[Mapping[str, Mapping[str, Any]]]:

@@ -81,6 +81,7 @@ def predict(pair: Pair, truth: Truth, *, num_layers: int, num_random: int, seed:
         num_layers=_layers(pair, num_layers),
         num_random=num_random,
         seed=seed,
+        asked=truth.asked,
     )
     return Predicted(truth, _by_all(methods, truth, pair.child_test), _by_all(methods, truth, pair.parent_test))
 

@@ -126,6 +126,14 @@ def test_a_loss_that_is_not_finite_names_the_key_and_leaves_no_judge(worlds, tmp
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
 
 
+def test_a_network_that_no_judge_declares_has_its_own_cure(worlds, tmp_path: Path) -> None:
+    calmer = "raise studies.zero_shot_*.image_kimg"
+    with pytest.raises(TrainingError) as caught:
+        train(tmp_path, worlds, SPEC.model_copy(update={"lr": 1e38}), calmer=calmer)
+    assert str(caught.value).endswith(f"; {calmer}")
+    assert "judges." not in str(caught.value)
+
+
 def test_weights_that_the_last_step_spoilt_are_not_written(worlds, tmp_path: Path) -> None:
     one_step = {"lr": float("inf"), "total_kimg": SPEC.batch_size / 1000}  # its loss is still that of good weights
     with pytest.raises(TrainingError, match="not finite at step 1;"):

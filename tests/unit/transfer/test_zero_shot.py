@@ -20,7 +20,7 @@ from stylealign.transfer.zero_shot import (
 )
 
 ROWS, DIM, NUM_RANDOM = 6, 8, 5
-HOW = {"is_class": False, "num_layers": 4, "num_random": NUM_RANDOM, "seed": 0}
+HOW = {"is_class": False, "num_layers": 4, "num_random": NUM_RANDOM, "seed": 0, "asked": "key = smile"}
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_labels_that_are_alike(world, boundary):
     parent, alike = world(1), Labelled(world(2).seen, np.ones(200))
     methods = fit_methods(parent, alike, boundary, **HOW)
     assert np.isnan(methods[UPPER](parent.seen)).all()
-    with pytest.raises(JudgeError, match="all alike"):
+    with pytest.raises(JudgeError, match=r"^key = smile: .* all alike"):
         fit_methods(alike, parent, boundary, **HOW)
 
 

@@ -16,12 +16,12 @@ from stylealign.data.image_set import ImageSet
 from stylealign.encoders import EncoderCard, save_encoder
 from stylealign.errors import CodesError, ConfigError, JudgeError, LineageError
 from stylealign.images import to_net
-from stylealign.judges.embedded import EmbeddedJudge
+from stylealign.judges.embedded import EmbeddedJudge, save_embedded
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
 from stylealign.networks.encoder import Encoder
 from stylealign.tables import ZERO_SHOT_CLASSIFICATION, ZERO_SHOT_REGRESSION, to_frame
 from stylealign.transfer.zero_shot import METHODS
-from stylealign.transfer.zero_shot_images import Side
+from stylealign.transfer.zero_shot_images import Side, load_reader
 from stylealign.transfer.zero_shot_pictures import bins_of, example_pictures
 from stylealign.transfer.zero_shot_questions import classes_asked, numbers_asked
 from stylealign.transfer.zero_shot_rows import predict, rows_of, see_pair
@@ -190,6 +190,19 @@ def test_a_class_is_no_number(pair, boundaries):
         list(numbers_asked(pair, ["glasses"], boundaries))
 
 
+@pytest.mark.parametrize("is_class", [False, True])
+def test_what_does_not_vary_in_the_parent_is_named(pair, boundaries, is_class):
+    alike = pair.parent_train.attributes.assign(yaw_deg=3.0)
+    pair = dataclasses.replace(pair, parent_train=dataclasses.replace(pair.parent_train, attributes=alike))
+    if is_class:
+        (truth,) = classes_asked(pair, [["turned", "yaw_deg", "coat_length"]], boundaries)
+    else:
+        (truth,) = numbers_asked(pair, ["yaw_deg"], boundaries)
+    key = r"zero_shot_classification\.attributes\.turned" if is_class else r"zero_shot_regression\.attributes"
+    with pytest.raises(JudgeError, match=rf"^studies\.{key} = yaw_deg: the parent's train images are all alike"):
+        predict(pair, truth, **HOW, seed=0)
+
+
 def test_strangers_and_other_encoders_are_refused(sides, reader, family):
     parent, child = sides["facewplus"], sides["dogwplus"]
     with pytest.raises(LineageError, match="parent2child: parent and stranger have no common ancestor"):
@@ -198,6 +211,20 @@ def test_strangers_and_other_encoders_are_refused(sides, reader, family):
         see(parent, dataclasses.replace(child, encoder=parent.encoder), reader)
     with pytest.raises(CodesError, match="codes in w of another"):
         see(parent, sides["dogw"], reader)
+
+
+def test_the_network_on_images_comes_from_its_own_rule(reader, family, tmp_path):
+    path = tmp_path / "face.safetensors"
+    for made in (
+        lambda: None,
+        lambda: path.write_text("nothing"),
+        lambda: path.write_bytes(family["child"].read_bytes()),
+    ):
+        made()
+        with pytest.raises(JudgeError, match=r"^studies\.zero_shot_\*: .*face.*; it is made by the rule image_reader:"):
+            load_reader(path)
+    save_embedded(path, reader.network, {})
+    assert load_reader(path).vocabulary == reader.vocabulary
 
 
 def test_bins_hold_every_image_once_in_order():
