@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 CLASSIFICATION = Measure(
     "auc",
     "parent_auc",
+    0.65,
     "Yes or no of a relative's images, by what is known of the parent's",
     "AUC on held-out images and its 95 % interval; strokes: on the parent's. 0.5 is guessing.",
     "AUC",

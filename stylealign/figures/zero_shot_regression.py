@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 REGRESSION = Measure(
     "spearman",
     "parent_spearman",
+    0.3,
     "Numbers, read in a relative's images by what is known of the parent's",
     "Rank correlation of predicted and exact values of held-out images, with 95 % intervals; strokes: on the parent's.",
     "rank correlation",

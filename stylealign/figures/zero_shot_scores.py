@@ -2,7 +2,7 @@
 
 A panel for each attribute or question; in it, for each pair of models, a dot with its interval for what the parent's
 labels say through codes, and for the three it is to be compared with. A stroke is the same on the parent's own images:
-what was not to be read there cannot be expected of the child.
+what was not to be read there cannot be expected of the child. Over each pair stands the verdict on its rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,8 @@ from matplotlib.axes import Axes
 
 from stylealign.figures import style
 from stylealign.figures.number_text import two_decimals
-from stylealign.figures.sheet import Sheet, width_of
+from stylealign.figures.sheet import Sheet, size_within, width_of
+from stylealign.figures.zero_shot_verdict import Verdict, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,16 +26,18 @@ METHODS: Mapping[str, tuple[str, str]] = {
     "random_boundary": (style.GREY, "random boundaries"),
     "upper_bound": (style.GREEN, "upper bound: its own labels"),
 }
-ACROSS, LEFT, TOP, RIGHT, GAP, BLOCK_GAP, BOTTOM = 3, 40, 206, 100, 112, 136, 96  # panels a row; the others px
-LINE, PAIR_GAP = 30, 24  # px: a method; between pairs
+ACROSS, LEFT, TOP, RIGHT, GAP, BLOCK_GAP, BOTTOM = 3, 40, 252, 100, 112, 136, 96  # panels a row; the others px
+LINE, PAIR_GAP = 30, 24  # px: a method, or the verdict over them; between pairs
+NUM_LINES = len(METHODS) + 1
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What a figure draws of its table: the score on the child, on the parent, and the axis."""
+    """What a figure draws of its table: the score on the child, on the parent, its floor there, and the axis."""
 
     name: str
     parent: str
+    floor: float
     title: str
     subtitle: str
     axis: str
@@ -51,10 +54,11 @@ def compose_zero_shot(table: "pd.DataFrame", measure: Measure, models: Sequence[
         return sheet.without_rows()
     pairs = _pairs(table, models)
     across, num_lines = min(ACROSS, len(attributes)), -(-len(attributes) // ACROSS)
-    height = len(pairs) * (len(METHODS) * LINE + PAIR_GAP)
+    height = len(pairs) * (NUM_LINES * LINE + PAIR_GAP)
     sheet = Sheet(style.WIDTH_PX, TOP + num_lines * height + (num_lines - 1) * BLOCK_GAP + BOTTOM)
     sheet.heading(measure.title, measure.subtitle)
     _draw_legend(sheet)
+    _draw_criterion(sheet, table, measure)
     left = LEFT + 20 + max(width_of(_name(pair), style.SMALL) for pair in pairs)
     width = (style.WIDTH_PX - left - RIGHT - GAP * (across - 1)) / across
     for index, attribute in enumerate(attributes):
@@ -85,24 +89,52 @@ def _draw_panel(
     axes: Axes, rows: "pd.DataFrame", measure: Measure, pairs: Sequence[tuple[str, str]], named: bool
 ) -> None:
     axes.axvline(measure.chance, color=style.INK, linewidth=1.0, zorder=1)
-    step = len(METHODS) * LINE + PAIR_GAP
+    step = NUM_LINES * LINE + PAIR_GAP
     for place, (parent, model) in enumerate(pairs):
         of_pair = rows[(rows["parent"] == parent) & (rows["model"] == model)]
-        for line, method in enumerate(METHODS):
+        for line, method in enumerate(METHODS, start=1):
             y = place * step + (line + 0.5) * LINE
             axes.axhline(y, color=style.FAINT, linewidth=0.7, zorder=0)
             for _, row in of_pair[of_pair["method"] == method].iterrows():
                 _draw_row(axes, row, measure, METHODS[method][0], y)
         if of_pair.empty:
-            _draw_absence(axes, place * step + len(METHODS) * LINE / 2)
+            _draw_absence(axes, place * step + (1 + len(METHODS) / 2) * LINE)
+        else:
+            _draw_verdict(axes, _verdict(of_pair, measure), place * step + LINE / 2)
+        axes.axhspan(
+            place * step - PAIR_GAP / 2, place * step + 0.75 * LINE, color=style.PAPER, linewidth=0, zorder=1.5
+        )
     axes.set_xlim(*measure.limits)
     axes.set_ylim(len(pairs) * step - PAIR_GAP / 2, -PAIR_GAP / 2)
-    centres = [place * step + len(METHODS) * LINE / 2 for place in range(len(pairs))]
+    centres = [place * step + (1 + len(METHODS) / 2) * LINE for place in range(len(pairs))]
     axes.set_yticks(centres, [_name(pair) if named else "" for pair in pairs])
     axes.set_xlabel(measure.axis)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
+
+
+def _verdict(rows: "pd.DataFrame", measure: Measure) -> Verdict:
+    return verdict(rows, measure.name, measure.parent, measure.floor)
+
+
+def _draw_verdict(axes: Axes, found: Verdict, y: float) -> None:
+    """Over the lines of its pair, from the panel's left edge on, and never beyond the panel."""
+    width = axes.get_window_extent().width
+    look: dict[str, Any] = {"va": "center", "fontweight": "bold", "zorder": 2}
+    look |= {"fontsize": size_within([found.text], width, style.SMALL, "bold")}
+    look |= {"color": style.BLUE if found.holds else style.INK}
+    axes.text(0, y, found.text, transform=axes.get_yaxis_transform(), **look)
+
+
+def _draw_criterion(sheet: Sheet, table: "pd.DataFrame", measure: Measure) -> None:
+    """When it holds, and how often it does."""
+    found = [_verdict(rows, measure) for _, rows in table.groupby(["parent", "model", "attribute"])]
+    text = (
+        "That codes carry over holds where blue lies above orange and grey, intervals apart, and its stroke is at "
+        f"{two_decimals(measure.floor)} or above: {sum(one.holds is True for one in found)} of {len(found)} here."
+    )
+    sheet.text(LEFT, 160, text, fontsize=style.SMALL, fontweight="bold")
 
 
 def _draw_absence(axes: Axes, y: float) -> None:

@@ -55,7 +55,7 @@ def test_dots_bars_and_strokes_are_the_tables_numbers():
     assert bars == [pytest.approx([value - 0.1, value + 0.1]) for value in VALUES.values()]
     colours = [line.get_color() for line in axes.lines if line.get_marker() == "o"]
     assert colours == [colour for colour, _ in METHODS.values()]
-    assert {text.get_text() for text in axes.texts} == {"0.80", "0.20", "\N{MINUS SIGN}0.10", "0.90"}
+    assert {text.get_text() for text in axes.texts} == {"holds", "0.80", "0.20", "\N{MINUS SIGN}0.10", "0.90"}
 
 
 def test_pairs_stand_in_the_configs_order_and_a_question_may_change():
@@ -73,6 +73,44 @@ def test_what_was_not_asked_is_said():
     sheet = compose(table_of(REGRESSION, first, rows_of(REGRESSION, VALUES, "yaw_deg")))
     assert [any("not asked" in text.get_text() for text in axes.texts) for axes in sheet.figure.axes] == [True, True]
     assert [len([line for line in axes.lines if line.get_marker() == "o"]) for axes in sheet.figure.axes] == [4, 4]
+
+
+def said(values, measure=REGRESSION, **changed):
+    """The verdict in the panel, and how many hold by the line above all panels."""
+    rows = [row | changed for row in rows_of(measure, values, "smile")]
+    sheet = compose(table_of(measure, rows), measure)
+    (line,) = [text.get_text() for text in sheet.figure.texts if " here." in text.get_text()]
+    (found,) = [text.get_text() for text in sheet.figure.axes[0].texts if text.get_fontweight() == "bold"]
+    return found, line.split(": ")[1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({}, "holds"),
+        ({"image_trained": 0.55}, "holds"),  # its interval ends below 0.7, where that of the codes begins
+        ({"image_trained": 0.65}, "the network is as good"),
+        ({"image_trained": 0.98, "zero_shot": 0.7}, "the network is better"),
+        ({"random_boundary": 0.65}, "within what random boundaries reach"),
+        ({"image_trained": 0.65, "random_boundary": 0.9}, "the network is as good"),
+        ({"zero_shot": 0.5}, "the parent's own codes do not tell it"),  # 0.25 there
+        ({"zero_shot": NAN}, "cannot be said"),
+        ({"random_boundary": NAN}, "cannot be said"),
+    ],
+)
+def test_the_verdict_is_the_tables(changed, text):
+    assert said(VALUES | changed) == (text, f"{int(text == 'holds')} of 1 here.")
+
+
+@pytest.mark.parametrize(("parent_auc", "text"), [(0.66, "holds"), (0.64, "the parent's own codes do not tell it")])
+def test_the_floor_of_auc_is_as_far_from_guessing(parent_auc, text):
+    assert said(VALUES, CLASSIFICATION, parent_auc=parent_auc)[0] == text
+    assert (CLASSIFICATION.floor - 0.5) * 2 == pytest.approx(REGRESSION.floor)
+
+
+@pytest.mark.parametrize("missing", ["zero_shot", "image_trained", "random_boundary"])
+def test_without_a_rival_nothing_is_said(missing):
+    assert said({name: value for name, value in VALUES.items() if name != missing})[0] == "cannot be said"
 
 
 def test_no_rows():
