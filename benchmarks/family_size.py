@@ -57,7 +57,7 @@ def study_of(num_models: int) -> dict[str, Any]:
     studies = study["studies"]
     studies["inversion_quality"]["models"] = chosen
     studies["encoder_finetune"]["models"] = [name for name in chosen if name.endswith("_g0")]
-    questions = studies["zero_shot_classification"]["attributes"]  # here children are of the root's domain: none changes
+    questions = studies["zero_shot_classification"]["attributes"]  # children are of the root's domain: none changes
     studies["zero_shot_classification"]["attributes"] = {k: one for k, one in questions.items() if "child" not in one}
     for asked in studies.values():
         for key in ("directions", "morphs", "pairs"):
