@@ -80,7 +80,8 @@ RETURN_ALIGNMENT = Table(
         string("model", "the model whose images are compared with the ancestor's, z by z"),
         string(
             "measure",
-            "distance; of an attribute: spearman, and mean_abs_difference (of classes: share_differing)",
+            "distance; of an attribute: spearman (not of three classes or more), mean_abs_difference (of classes: "
+            "share_differing)",
         ),
         string("attribute", "the judged attribute (empty: of the whole image)"),
         number("value", "distance by the judge, mean over z; correlation over z; difference in the attribute's unit"),

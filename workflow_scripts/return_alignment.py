@@ -4,7 +4,7 @@ from _job import start
 
 job = start(snakemake)
 
-from stylealign.alignment.return_alignment import Protocol, draw_return, return_pictures, return_rows
+from stylealign.alignment.return_alignment import Protocol, measure_return, return_pictures, return_rows
 from stylealign.editing.returned_edits import returned_edits
 from stylealign.metrics.roles import load_roles
 from stylealign.tables import RETURN_ALIGNMENT, write_table
@@ -18,9 +18,10 @@ others = {
     "control_unrelated": dict(zip(spec["controls"], controls, strict=True)),
 }
 judges = load_roles(spec, {"judge": job.input.weights, "attributes_judge": job.input.reader}, job.device)
-base, compared = draw_return((spec["ancestor"], job.input.ancestor[0]), others, protocol, job.device)
-about = {key: spec[key] for key in ("ancestor", "through", "domains")} | {"quality": job.input.quality}
-rows = return_rows(base, compared, **about, judge=judges["judge"], reader=judges["attributes_judge"], protocol=protocol)
+who = {"judge": judges["judge"], "reader": judges["attributes_judge"], "num_shown": spec["num_shown"]}
+compared = measure_return((spec["ancestor"], job.input.ancestor[0]), others, protocol, **who, device=job.device)
+about = {key: spec[key] for key in ("through", "domains")} | {"quality": job.input.quality, "protocol": protocol}
+rows = return_rows(compared, judge=spec["judge"], reader=spec["attributes_judge"], **about)
 edited = returned_edits(
     [job.input.ancestor[0], *job.input.through, job.input.g_ema, *controls],
     attributes=spec["edits"],
@@ -29,6 +30,5 @@ edited = returned_edits(
     device=job.device,
     **{key: spec[key] for key in ("strength", "truncation_psi", "seed")},
 )
-shown = return_pictures(base, compared, ancestor=spec["ancestor"], num_shown=spec["num_shown"])
-save_pictures(job.output.pictures, shown | edited)
+save_pictures(job.output.pictures, return_pictures(compared) | edited)
 write_table(job.output.rows, RETURN_ALIGNMENT, rows, job.provenance)

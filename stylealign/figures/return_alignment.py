@@ -16,7 +16,7 @@ from stylealign.figures import picture_grid as grid
 from stylealign.figures import style
 from stylealign.figures.number_text import two_decimals
 from stylealign.figures.picture_grid import LEFT
-from stylealign.figures.return_verdict import READABLE, RETURNED, SHUFFLED, THROUGH, UNRELATED, verdict
+from stylealign.figures.return_verdict import CRITERION, READABLE, RETURNED, SHUFFLED, THROUGH, UNRELATED, verdict
 from stylealign.figures.sheet import Pixels, Sheet, size_within
 from stylealign.figures.table_rows import NO_ROWS, listed
 from stylealign.tables import read_table
@@ -37,7 +37,7 @@ NOTES = {
 }
 OFFSETS = {RETURNED: 0.0, THROUGH: -0.22, UNRELATED: 0.22, SHUFFLED: 0.36}
 POOLED = ("channels", "directions")
-NAMES, HEAD, CHART_HEAD, CHART_FOOT, ROW, EDIT_HEAD, GAP, EDIT_GAP = 210, 126, 84, 84, 24, 92, 4, 14  # px
+NAMES, HEAD, CHART_HEAD, CHART_FOOT, ROW, EDIT_HEAD, GAP, EDIT_GAP = 210, 152, 84, 84, 24, 92, 4, 14  # px
 
 
 @dataclass(frozen=True)
@@ -153,13 +153,15 @@ def _draw_heading(sheet: Sheet, block: Block, title: str, y: int) -> None:
     found = verdict(block.rows)
     wide = sheet.width - 2 * LEFT
     sheet.text(LEFT, y + 18, title, fontweight="bold", fontsize=size_within([title], wide, 10.5, "bold"))
-    line = f"{found.text}: {found.distances}" if len(block.rows) else NO_ROWS
-    size = size_within([line], wide, style.BODY, "bold")
-    sheet.text(LEFT, y + 48, line, fontsize=size, fontweight="bold", color=style.BLUE if found.holds else style.INK)
-    sheet.text(LEFT, y + 76, found.attributes, fontsize=size_within([found.attributes], wide, style.SMALL))
+    line = found.text if len(block.rows) else NO_ROWS
+    colour = style.BLUE if found.holds else style.INK
+    sheet.text(LEFT, y + 48, line, fontsize=style.BODY, fontweight="bold", color=colour)
+    halves = [str(half) for half in (found.kept, found.hidden)] if len(block.rows) else []
+    for place, half in enumerate(halves):
+        sheet.text(LEFT, y + 76 + 26 * place, half, fontsize=size_within([half], wide, style.SMALL))
     note = f"judge {listed(block.rows['judge'])}; {listed(block.rows['num_z'])} z; {listed(block.rows['protocol'])}"
-    note += "; criterion: its interval lies below those of every control and of a model between"
-    sheet.text(LEFT, y + 102, note, fontsize=size_within([note], wide, style.SMALL), color=style.GREY)
+    note += f"; criterion: {CRITERION}"
+    sheet.text(LEFT, y + 128, note, fontsize=size_within([note], wide, style.SMALL), color=style.GREY)
 
 
 def _draw_name(sheet: Sheet, block: Block, model: str, y: float, side: int) -> int:
