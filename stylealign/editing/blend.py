@@ -12,7 +12,7 @@ Legend: N latent codes, U units (blocks or layers), R pixels a side.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stylealign.editing.morph import BATCH, PathLike, check_alike, open_models
+from stylealign.editing.morph import BATCH, PathLike, check_alike, clamped_parts, open_models
 from stylealign.images import to_hwc, to_pixels
 from stylealign.latents import sample_z
 
@@ -71,6 +71,8 @@ class Blender:
         self._states = tuple(G.synthesis.state_dict() for G in self._models)
         self._working = copy.deepcopy(first).eval().requires_grad_(False)
         self._weights = self._working.synthesis.state_dict()
+        self._clamps = [G.init_kwargs["conv_clamp"] for G in self._models]
+        self._clamped = clamped_parts(self._working)
 
     @property
     def num_steps(self) -> int:
@@ -89,9 +91,10 @@ class Blender:
         """
         assert 0 <= cut <= self.num_steps, cut
         for place, unit in enumerate(self.units):
-            source = self._states[coarse if place < cut else 1 - coarse]
+            model = coarse if place < cut else 1 - coarse
             for name in unit.names:
-                self._weights[name].copy_(source[name])
+                self._weights[name].copy_(self._states[model][name])
+            self._clamp(unit.names, model)
         return self._with_mapping(coarse)
 
     @torch.no_grad()
@@ -101,6 +104,7 @@ class Blender:
         first, second = self._states
         for name, own in self._weights.items():
             torch.lerp(first[name], second[name], ratio, out=own)
+        self._clamp(self._weights, int(ratio >= 0.5))
         return self._with_mapping(0)
 
     def step(self, method: str, place: int) -> "Generator":
@@ -120,6 +124,11 @@ class Blender:
             return f"{place / self.num_steps:g}"
         cut = self.num_steps - place if method == FINE_FIRST else place
         return self.units[cut - 1].label if cut else ""
+
+    def _clamp(self, names: Iterable[str], model: int) -> None:
+        """Gives the parts of synthesis that hold tensors ``names`` the clamp of A or of B."""
+        for part in {".".join(name.split(".")[:2]) for name in names} & set(self._clamped):
+            self._clamped[part].conv_clamp = self._clamps[model]
 
     def _with_mapping(self, model: int) -> "Generator":
         """The working copy, with the mapping of A or of B."""

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from stylealign.editing.blend import METHODS, Blender, Granularity, blend_sequence, first_ws, open_pair
-from stylealign.editing.morph import PathLike
+from stylealign.editing.morph import BATCH, PathLike
 from stylealign.intervals import mean_interval
 
 if TYPE_CHECKING:
@@ -51,10 +51,16 @@ def blend_rows(
     about |= {"protocol": f"w-of-first-psi{truncation_psi:g}-const-noise", "judge": judge.name, "seed": seed}
     rows = []
     for method in METHODS:
-        distances = sequence_distances(blend_sequence(blender, ws, method), judge)
+        distances = _batched_distances(blender, ws, method, judge)
         rows += [about | {"method": method} | row for row in _rows_of(blender, method, distances, about)]
         log.info("%s: %s, %d steps of %d codes", pair, method, blender.num_steps, num_z)
     return rows
+
+
+def _batched_distances(blender: Blender, ws: Tensor, method: str, judge: "Judge") -> dict[str, np.ndarray]:
+    """:func:`sequence_distances` of all codes, a batch of them at a time: no more images than that are held."""
+    parts = [sequence_distances(blend_sequence(blender, some, method), judge) for some in ws.split(BATCH)]
+    return {measure: np.concatenate([part[measure] for part in parts], axis=1) for measure in parts[0]}
 
 
 def sequence_distances(sequence: Sequence[Tensor], judge: "Judge") -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ Legend: K models, C positions of codes, N images of each, R pixels a side.
 
 import copy
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ from stylealign.checkpoint import load_generator
 from stylealign.editing.translate import Model, check_crossing
 from stylealign.errors import CodesError, LineageError
 from stylealign.images import to_hwc, to_pixels
+from stylealign.networks.synthesis import SynthesisLayer, ToRGB
 
 if TYPE_CHECKING:
     from stylealign.networks.generator import Generator
@@ -56,6 +57,9 @@ class MorphPath:
         self._working = copy.deepcopy(generators[0]).eval().requires_grad_(False)
         weights = self._working.synthesis.state_dict()
         self._weights, self._places = list(weights.values()), _places(weights, self._working.synthesis.resolutions)
+        self._clamps = [G.init_kwargs["conv_clamp"] for G in generators]
+        clamped = clamped_parts(self._working)
+        self._clamped = list(zip(clamped.values(), _places(clamped, self._working.synthesis.resolutions), strict=True))
 
     @property
     def num_legs(self) -> int:
@@ -93,6 +97,9 @@ class MorphPath:
                 torch.lerp(before, after, part, out=own)
             else:
                 own.copy_(after if place < switched else before)
+        for module, place in self._clamped:
+            is_after = part >= 0.5 if switched is None else place < switched
+            module.conv_clamp = self._clamps[leg + is_after]
 
 
 def num_switched(part: float, num_blocks: int) -> int:
@@ -100,8 +107,16 @@ def num_switched(part: float, num_blocks: int) -> int:
     return min(int(part * (num_blocks + 1)), num_blocks)
 
 
-def _places(weights: Mapping[str, Tensor], resolutions: Sequence[int]) -> list[int]:
-    """To which block each tensor belongs, from the coarsest: ``b8.conv0.weight`` to 1."""
+def clamped_parts(G: "Generator") -> "dict[str, SynthesisLayer | ToRGB]":
+    """The parts of ``G.synthesis`` that clamp what they put out, by name: ``b8.conv0``.
+
+    A clamp is no weight and has no mean: it travels with a part that is swapped, and is the nearer model's between two.
+    """
+    return {name: part for name, part in G.synthesis.named_modules() if isinstance(part, (SynthesisLayer, ToRGB))}
+
+
+def _places(weights: Iterable[str], resolutions: Sequence[int]) -> list[int]:
+    """To which block each tensor or part belongs, from the coarsest: ``b8.conv0.weight`` to 1."""
     return [resolutions.index(int(name.partition(".")[0].removeprefix("b"))) for name in weights]
 
 

@@ -19,6 +19,7 @@ from stylealign.editing.blend import (
     units,
 )
 from stylealign.errors import LineageError
+from stylealign.networks.generator import Generator
 
 GRANULARITIES = ("block", "layer")
 
@@ -154,3 +155,19 @@ def test_pictures_hold_every_swap_and_the_ratios_asked_for(relatives, granularit
     A = load_generator(paths[0])[0]
     expected = render_pixels(A, first_ws(A, 2, 0.7, 0)).movedim(1, -1).numpy()
     assert np.array_equal(shown["first"], expected)
+
+
+@pytest.mark.parametrize("granularity", GRANULARITIES)
+def test_a_clamp_travels_with_what_is_swapped_and_the_ends_are_exact(pair, z, granularity):
+    parent, child = pair
+    tight = Generator(**child.init_kwargs | {"conv_clamp": 0.1}).eval().requires_grad_(False)
+    tight.load_state_dict(child.state_dict())
+    assert not torch.equal(image(tight, z), image(child, z))
+    blender = Blender(parent, tight, granularity=granularity)
+    ws = first_ws(parent, len(z), 0.7, seed=0)
+    for method in METHODS:
+        assert torch.equal(render_pixels(blender.step(method, blender.num_steps), ws), render_pixels(tight, ws))
+        assert torch.equal(render_pixels(blender.step(method, 0), ws), render_pixels(parent, ws))
+    swapped = blender.swap(blender.cut_at(8)).synthesis
+    assert swapped.b8.conv1.conv_clamp is swapped.b8.torgb.conv_clamp is None
+    assert swapped.b16.conv0.conv_clamp == swapped.b16.torgb.conv_clamp == 0.1

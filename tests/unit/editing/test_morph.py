@@ -10,6 +10,7 @@ from stylealign.checkpoint import load_generator
 from stylealign.editing.morph import MorphPath, morph_frames, morph_grid, num_switched, open_models, positions
 from stylealign.errors import CodesError, LineageError
 from stylealign.images import to_hwc, to_pixels
+from stylealign.networks.generator import Generator
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +140,22 @@ def test_either_way_meets_every_model_bit_for_bit(models, way):
 
 def test_blocks_switch_at_even_intervals():
     assert [num_switched(part, 3) for part in (0, 0.24, 0.25, 0.5, 0.74, 0.75, 1)] == [0, 0, 1, 2, 2, 3, 3]
+
+
+def clamped(G, clamp):
+    """A copy of a model whose layers clamp what they put out so."""
+    other = Generator(**G.init_kwargs | {"conv_clamp": clamp}).eval().requires_grad_(False)
+    other.load_state_dict(G.state_dict())
+    return other
+
+
+@pytest.mark.parametrize("way", ["interpolation", "layer_swapping"])
+@pytest.mark.parametrize("clamps", [(None, 0.1, 256.0), (0.1, None, 0.2)])
+def test_models_that_clamp_differently_are_met_exactly_all_the_same(models, way, clamps):
+    """A clamp so small that it is seen in every image: an end that kept another model's would look different."""
+    mixed = [clamped(G, clamp) for G, clamp in zip(models, clamps, strict=True)]
+    ws = some_ws(models, 3)
+    assert any(not np.array_equal(image(G, ws[0]), image(own, ws[0])) for G, own in zip(models, mixed, strict=True))
+    path = MorphPath(mixed, ws, way=way)
+    for place, G, code in zip((1, 0, 0.5), (mixed[2], mixed[0], mixed[1]), (ws[2], ws[0], ws[1]), strict=True):
+        assert np.array_equal(path.render([place], place)[0], image(G, code))
