@@ -140,9 +140,13 @@ def _check_returned_edits(studies: Studies, asked: ReturnAlignment) -> Iterator[
         yield Problem(f"{RETURN}.edits", "needs channel_effects and boundaries; add them, or drop the edits")
         return
     measured = () if studies.channel_effects is None else studies.channel_effects.attributes
+    known = None if studies.boundaries is None else studies.boundaries.attributes
     for attribute in asked.edits:
         if attribute not in measured:
             cure = f"studies.channel_effects does not measure it; {nearest(attribute, measured)}"
+            yield Problem(f"{RETURN}.edits", cure, attribute)
+        elif known is not None and attribute not in known:
+            cure = f"studies.boundaries.attributes does not have it; {nearest(attribute, known)}"
             yield Problem(f"{RETURN}.edits", cure, attribute)
 
 

@@ -128,3 +128,13 @@ def test_edits_need_the_studies_that_find_them():
 def test_a_study_in_which_nobody_returns_is_told_so():
     with pytest.raises(ConfigError, match="no model is of the domain of an ancestor"):
         smoke({"models": {"face_again": {"domain": "cat"}}}, return_alignment=RETURN)
+
+
+def test_edits_must_be_among_the_boundaries_that_are_fitted():
+    others = ("effect_agreement", "manipulations", "zero_shot_regression", "zero_shot_classification")
+    some = {"studies": {"boundaries": {"attributes": ["yaw_deg"]}} | dict.fromkeys(others)}
+    assert smoke(some, return_alignment=RETURN | {"edits": ["yaw_deg"]}).studies.return_alignment.edits == ("yaw_deg",)
+    with pytest.raises(ConfigError) as caught:
+        smoke(some, return_alignment=RETURN | {"edits": ["background_hue"]})
+    assert 'edits = "background_hue": studies.boundaries.attributes does not have it' in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 2, "one mistake, one line"
