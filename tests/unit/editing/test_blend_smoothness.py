@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from stylealign.editing import blend_smoothness
 from stylealign.editing.blend import METHODS
 from stylealign.editing.blend_smoothness import blend_rows, evenness, sequence_distances
 from stylealign.tables import BLEND_SMOOTHNESS, to_frame
@@ -61,3 +62,10 @@ def test_the_same_model_twice_has_no_steps(relatives, judge):
     rows = to_frame(BLEND_SMOOTHNESS, blend_rows("parent2copy", paths, judge, granularity="block", **HOW))
     assert not rows.loc[rows["measure"] == "largest_step", "value"].any()
     assert rows.loc[rows["measure"] == "max_over_mean", "value"].eq(1).all()
+
+
+def test_batches_are_only_a_matter_of_memory(relatives, judge, rows, monkeypatch):
+    monkeypatch.setattr(blend_smoothness, "BATCH", 4)  # of 6 codes
+    paths = [relatives[name] for name in ("parent", "child")]
+    found = to_frame(BLEND_SMOOTHNESS, blend_rows("parent2child", paths, judge, granularity="layer", **HOW))
+    assert np.allclose(found[["value", "low", "high"]], rows[["value", "low", "high"]], atol=1e-4)
