@@ -350,13 +350,18 @@ def hold(job_id: str) -> Path:
 
 
 def release_when_told(process: Path, seconds: float = 180) -> None:
-    """Let a held process go on once SIGTERM waits for it."""
+    """Let a held process go on once SIGTERM waits for it; a job beyond its limit is let go by SLURM itself."""
     wait_for(lambda: is_told(process), seconds)
-    os.kill(int(process.name), signal.SIGCONT)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int(process.name), signal.SIGCONT)
 
 
 def is_told(process: Path) -> bool:
-    lines = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+    """Whether SIGTERM waits for a process, or it has gone with it."""
+    try:
+        lines = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+    except OSError:
+        return True
     return any(int(lines[mask], 16) >> (signal.SIGTERM - 1) & 1 for mask in ("SigPnd", "ShdPnd"))
 
 
