@@ -1,8 +1,8 @@
 """Where files come from, read off their headers: who made them, of which models' weights, judged by whom.
 
 Every file of the workflow says how it was made, where its kind has room for it: Parquet and safetensors in their
-metadata, npz in the archive's comment, PNG in a text chunk, PDF under its keywords, HTML in a data block. Nothing
-large is read, nothing is executed, and torch is not needed.
+metadata, npz in the archive's comment, PNG in a text chunk, PDF under its keywords, HTML in a data block, videos in
+their comments. Nothing large is read, nothing is executed, and torch is not needed.
 
 A model's line of descent is written ``name digest``, root first; digests are cut to 16 digits.
 """
@@ -22,6 +22,7 @@ from stylealign.errors import StyleAlignError
 from stylealign.provenance import canonical_json, capped, file_sha256, text_digest
 from stylealign.reading import ZIP_ERRORS
 from stylealign.signature import KEY as SIGNATURE_KEY
+from stylealign.video_headers import gif_comment, mp4_comment, video_kind, webp_description
 
 SHORT = 16  # digits of a digest
 MAX_HASHED_BYTES = 2**20  # a file that says nothing of itself is hashed up to here
@@ -39,11 +40,11 @@ Provenance = dict[str, Any]
 
 
 def container(path: Path) -> str:
-    """What a file is by its first bytes: parquet, zip, png, pdf, safetensors, html or (empty) something else."""
+    """What a file is by its first bytes: parquet, zip, png, pdf, safetensors, html, mp4, webp, gif or (empty) else."""
     with open(path, "rb") as file:
         head = file.read(512)
     signs = {b"PAR1": "parquet", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"\x89PNG\r\n": "png", b"%PDF-": "pdf"}
-    found = next((kind for sign, kind in signs.items() if head.startswith(sign)), "")
+    found = next((kind for sign, kind in signs.items() if head.startswith(sign)), "") or video_kind(head)
     if not found and head[8:9] == b"{" and path.stat().st_size > struct.unpack("<Q", head[:8])[0]:
         return "safetensors"
     return "html" if not found and head.lstrip()[:9].lower() == b"<!doctype" else found
@@ -55,6 +56,7 @@ def read_signature(path: Path) -> Provenance:
     if kind == "safetensors":
         return _mapping(safetensors_meta(path).get("provenance"))
     texts = {"parquet": _parquet_text, "zip": _zip_text, "png": _png_text, "pdf": _pdf_text, "html": _html_text}
+    texts |= {"mp4": mp4_comment, "webp": webp_description, "gif": gif_comment}
     text = texts[kind](path) if kind in texts else ""
     return _mapping(json.loads(text)) if text.startswith("{") else {}
 

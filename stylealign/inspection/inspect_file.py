@@ -13,7 +13,7 @@ from stylealign.inspection.archives import inspect_zip
 from stylealign.inspection.checkpoints import inspect_foreign, inspect_safetensors
 from stylealign.inspection.findings import Findings, to_json, to_text
 from stylealign.inspection.parquet import inspect_parquet
-from stylealign.inspection.pictures import inspect_html, inspect_pdf, inspect_png
+from stylealign.inspection.pictures import inspect_html, inspect_pdf, inspect_png, inspect_video
 from stylealign.inspection.study import inspect_study
 from stylealign.origins import UNREADABLE, container
 
@@ -26,6 +26,7 @@ _READERS: dict[str, Callable[[Path], Findings]] = {
     "png": inspect_png,
     "pdf": inspect_pdf,
     "html": inspect_html,
+    **dict.fromkeys(("mp4", "webp", "gif"), inspect_video),
 }
 
 

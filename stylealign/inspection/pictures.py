@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 
 from stylealign.inspection.findings import Findings
-from stylealign.origins import read_signature
+from stylealign.origins import container, read_signature
 
 
 def inspect_png(path: Path) -> Findings:
@@ -20,6 +20,11 @@ def inspect_png(path: Path) -> Findings:
 def inspect_pdf(path: Path) -> Findings:
     """A drawing; a figure of a study says how it was made."""
     return _figure(path, "document (PDF)", {})
+
+
+def inspect_video(path: Path) -> Findings:
+    """A morph, as MP4, WebP or GIF."""
+    return _figure(path, f"video ({container(path).upper()})", {})
 
 
 def inspect_html(path: Path) -> Findings:

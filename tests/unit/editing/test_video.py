@@ -15,7 +15,6 @@ from stylealign.editing.video import (
     tiled,
     write_video,
 )
-from stylealign.signature import sign
 
 FORMATS = ("mp4", "webp", "gif")
 
@@ -63,16 +62,6 @@ def test_equal_frames_give_equal_bytes(tmp_path, kind):
         write_video(tmp_path / f"morph.{kind}", frames, 15)
         made.add((tmp_path / f"morph.{kind}").read_bytes())
     assert len(made) == 1
-
-
-@pytest.mark.parametrize("kind", FORMATS)
-def test_a_video_says_how_it_was_made(tmp_path, kind):
-    sign({"rule": "morph", "seed": 17})
-    try:
-        write_video(tmp_path / f"morph.{kind}", enlarged(tiled(film_of(2)), 16), 15)
-    finally:
-        sign({})
-    assert b'{"rule": "morph", "seed": 17}' in (tmp_path / f"morph.{kind}").read_bytes()
 
 
 def test_h264_takes_odd_sides_too(tmp_path):
