@@ -3,6 +3,9 @@
 xdist's groups are marks; pytest 9.2 no longer lets it write them into a test's id, so a file's name decides here.
 """
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 
 CLUSTER = "tests/cluster/"
@@ -40,3 +43,14 @@ def pytest_xdist_make_scheduler(config, log):
             return group_of(nodeid)
 
     return ByGroup(config, log)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """:mod:`tests.browser`, where there is a Chromium."""
+    spec = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not module.chromium():
+        pytest.skip("no chromium on PATH (set CHROMIUM to its path)")
+    return module

@@ -25,6 +25,7 @@ from torch import Tensor
 
 from stylealign.checkpoint import load_generator
 from stylealign.editing.channel_effects import conv_edits, known_numbers, odd_changes
+from stylealign.editing.locality_bias import is_kept
 from stylealign.editing.manipulate import Edit, measure_deviations, render_styles
 from stylealign.errors import LineageError
 from stylealign.images import enlarged, reduced, to_hwc
@@ -256,11 +257,6 @@ def _effect_rows(
         low, high = mean_interval(each, seed, "resolution_alignment", attribute, title, state, *purpose)
         row = {"state": state, "measure": f"effect:{attribute}:{title}", "value": float(each.mean())}
         yield row | {"low": low, "high": high, "n": len(each)}
-
-
-def is_kept(parent: np.ndarray, child: np.ndarray, min_effect: float) -> np.ndarray:
-    """Which of E effects [E] a child keeps: of the parent's sign, at least this part of its size, and not nothing."""
-    return np.asarray((parent * child > 0) & (np.abs(child) >= min_effect * np.abs(parent)))
 
 
 def _kept_row(state: str, measure: str, known: Sequence[bool] | np.ndarray) -> Row:

@@ -1,6 +1,5 @@
 """A copy of the repository to run Snakemake in, what a dry run would do, and the smoke study run once per session."""
 
-import importlib.util
 import os
 import re
 import shutil
@@ -82,14 +81,3 @@ def report(finished):
     run = finished.snakemake("--cores", "1", *SMOKE, "--report", "results/report.html")
     assert run.returncode == 0, (run.stdout + run.stderr)[-4000:]
     return finished.folder / "results/report.html"
-
-
-@pytest.fixture
-def browser():
-    """:mod:`tests.browser`, where there is a Chromium."""
-    spec = importlib.util.spec_from_file_location("browser", Path(__file__).resolve().parents[1] / "browser.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if not module.chromium():
-        pytest.skip("no chromium on PATH (set CHROMIUM to its path)")
-    return module

@@ -3,7 +3,6 @@
 ``STYLEALIGN_REPORT`` names a report of config.yaml's study (default: that of the smoke study, which is run for it).
 """
 
-import importlib.util
 import os
 from pathlib import Path
 
@@ -17,18 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 
-def load_browser():
-    spec = importlib.util.spec_from_file_location("browser", ROOT / "tests" / "browser.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
-def visit(request):
-    browser = load_browser()
-    if not browser.chromium():
-        pytest.skip("no chromium on PATH (set CHROMIUM to its path)")
+def visit(request, browser):
     named = os.environ.get("STYLEALIGN_REPORT")
     return browser.visit_report(Path(named) if named else request.getfixturevalue("report"))
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from stylealign.checkpoint import ModelCard, load_generator, save_generator, state_digest
+from stylealign.editing.locality_bias import is_kept
 from stylealign.editing.resolution_alignment import (
     agreement_rows,
-    is_kept,
     load_models,
     readable_attributes,
     shown_images,

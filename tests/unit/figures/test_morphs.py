@@ -1,6 +1,5 @@
 """Figures of morphs: what is framed, what is beside it, peaks on the chart, videos that play in the page."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -149,16 +148,6 @@ const tell = () => parent.postMessage({ ready: video.readyState, duration: video
 video.readyState >= 2 ? tell() : video.addEventListener("loadeddata", tell);
 </script>
 </body>"""
-
-
-@pytest.fixture
-def browser():
-    spec = importlib.util.spec_from_file_location("browser", ROOT / "tests" / "browser.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if not module.chromium():
-        pytest.skip("no chromium on PATH (set CHROMIUM to its path)")
-    return module
 
 
 def test_the_videos_play_in_a_browser(page, browser):
