@@ -27,6 +27,7 @@ include: "rules/inversion.smk"
 include: "rules/translation.smk"
 include: "rules/applications.smk"
 include: "rules/limits.smk"
+include: "rules/adaptation.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 

@@ -337,3 +337,4 @@ def parts_of_table(wildcards):
 
 include: "common_inversion.smk"
 include: "common_applications.smk"
+include: "common_adaptation.smk"

@@ -100,3 +100,6 @@ rule model_features:
 rule judges:
     input:
         for_judges("results/judges/{judge}/quality.parquet"),
+
+
+include: "clip.smk"

@@ -20,7 +20,8 @@ CHANNELS_SECTION = "4 Channels and directions (StyleAlign 3, A.2, A.9)"
 TRANSLATION_SECTION = "5 Inversion and translation (StyleAlign 4.1, A.5)"
 APPLICATIONS = "6 Morphing, blending and zero-shot transfer (StyleAlign 4.2, 4.3, A.6, A.7)"
 LIMITS = "7 Limits: locality, resolution, far domains (StyleAlign A.2 to A.4)"
-REPRODUCIBILITY = "8 Reproducibility"
+ADAPTATION = "8 Adaptation by text and by few images (StyleGAN-NADA)"
+REPRODUCIBILITY = "9 Reproducibility"
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ from stylealign.formats.architecture import same_widths
 from stylealign.formats.foreign import ForeignModel
 from stylealign.networks.discriminator import Discriminator
 from stylealign.networks.generator import Generator
+from stylealign.samples import SAMPLE_BATCH, sample_pixels, save_samples, study_z
 from stylealign.tables import TICKS, TRAINING, write_table
 from stylealign.training.foreign import NOT_TRAINED_HERE, OWN_KIND, foreign_card, read_any
-from stylealign.training.run import SAMPLE_BATCH, sample_pixels, save_samples, study_z
 from stylealign.training.state import build_networks
 
 log = logging.getLogger(__name__)

@@ -37,6 +37,7 @@ from stylealign.judge_identity import judge_identity
 from stylealign.judges.judge import Judge
 from stylealign.networks.generator import Generator
 from stylealign.networks.spaces import styles_of
+from stylealign.resume import ResumeFolder
 from stylealign.signals import StopRequest, stop_on_signals
 from stylealign.tables import ENCODER_COURSE, write_table
 from stylealign.training.encoder_batches import EncoderBatches, num_steps
@@ -51,7 +52,6 @@ from stylealign.training.encoder_losses import (
     total_loss,
 )
 from stylealign.training.encoder_state import Critic, TrainedEncoder, begin, refuse_foreign_parent
-from stylealign.training.resume import ResumeFolder
 
 log = logging.getLogger(__name__)
 

@@ -26,6 +26,7 @@ from stylealign.images import to_net
 from stylealign.judges.embedded import load_embedded, save_embedded
 from stylealign.judges.embedded_network import EmbeddedNetwork, Vocabulary
 from stylealign.latents import torch_stream
+from stylealign.resume import ResumeFolder
 from stylealign.seeds import derive_seed
 from stylealign.signals import StopRequest, stop_on_signals
 from stylealign.tables import JUDGE_QUALITY, write_table
@@ -43,7 +44,6 @@ from stylealign.training.judge_labels import (
 from stylealign.training.judge_loss import Losses, judge_losses, region_weights
 from stylealign.training.judge_quality import quality_rows
 from stylealign.training.judge_variation import vary
-from stylealign.training.resume import ResumeFolder
 
 log = logging.getLogger(__name__)
 

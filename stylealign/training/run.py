@@ -36,26 +36,22 @@ from stylealign.data.image_set import ImageSet
 from stylealign.data.reduced import at_resolution
 from stylealign.devices import pick_device
 from stylealign.errors import InterruptedRun, LineageError
-from stylealign.images import to_hwc, to_pixels
-from stylealign.latents import sample_z
-from stylealign.networks.generator import Generator
 from stylealign.provenance import file_sha256
+from stylealign.resume import ResumeFolder
+from stylealign.samples import sample_pixels, save_samples, study_z
 from stylealign.signals import StopRequest, stop_on_signals
 from stylealign.tables import TICKS, TRAINING, write_table
 from stylealign.training.course import Clock, Course, Schedule, refuse_divergence, refuse_infinities
 from stylealign.training.loop import training_loop
 from stylealign.training.lower_start import inherit_lower
 from stylealign.training.recipe import RECIPE
-from stylealign.training.resume import ResumeFolder
 from stylealign.training.state import TrainState, build_state
 from stylealign.training.team import ALONE, Team
 from stylealign.training.training_job import TrainingJob
-from stylealign.writing import write_npz
 
 log = logging.getLogger(__name__)
 
 AUGMENT_AUTO_BELOW = 5000  # "auto" switches ADA on for image sets smaller than this
-SAMPLE_BATCH = 64
 
 
 def train_model(
@@ -273,19 +269,6 @@ def _save(folder: ResumeFolder, run: TrainState, course: Course) -> None:
     folder.save(run.step, run.tensors() | course.tensors(), course.meta())
 
 
-def study_z(spec: ResolvedModel) -> Tensor:
-    """The z that every model of the study is drawn with: [samples.num, z_dim]."""
-    return sample_z(spec.samples.num, spec.architecture.z_dim, spec.study_seed, "family")
-
-
-@torch.no_grad()
-def sample_pixels(G: Generator, z: Tensor, truncation_psi: float) -> Tensor:
-    """Images of ``z`` with constant noise: uint8 [n, 3, R, R] on the CPU."""
-    device = G.mapping.w_avg.device
-    parts = [G(part.to(device), truncation_psi=truncation_psi, noise_mode="const") for part in z.split(SAMPLE_BATCH)]
-    return torch.cat([to_pixels(x).cpu() for x in parts])
-
-
 def _keep_samples(run: TrainState, course: Course, spec: ResolvedModel, z: Tensor, kimg: float) -> None:
     course.sample_kimg.append(kimg)
     course.sample_pixels.append(sample_pixels(run.g_ema, z, spec.samples.truncation_psi))
@@ -340,13 +323,6 @@ def _cost(run: TrainState, course: Course, spec: ResolvedModel, threads: int) ->
         "batch_size": spec.training.batch_size,
         "seed": spec.seed,
     }
-
-
-def save_samples(path: Path, spec: ResolvedModel, kimg: list[float], pixels: list[Tensor]) -> None:
-    """``z``, ``kimg`` and ``pixels`` [K, n, R, R, 3] of the study's common z, for the family and progress figures."""
-    z = study_z(spec)
-    shown = np.stack([to_hwc(part) for part in pixels])
-    write_npz(path, {"z": z.numpy(), "kimg": np.float32(kimg), "pixels": shown})
 
 
 def _tensorboard(folder: Path) -> Any:

@@ -27,8 +27,8 @@ from stylealign.judges.embedded_network import EmbeddedNetwork, Vocabulary
 from stylealign.metrics.features import Features, load_features, save_features
 from stylealign.networks.encoder import Encoder, LatentDiscriminator
 from stylealign.networks.generator import Generator
+from stylealign.resume import ResumeFolder
 from stylealign.tables import MAPPING_DRIFT, read_description, read_provenance, read_table, write_table
-from stylealign.training.resume import ResumeFolder
 from stylealign.translated_images import load_pictures, save_pictures
 from stylealign.writing import write_npz
 

@@ -14,7 +14,7 @@ import pytest
 from stylealign.errors import StorageError
 from stylealign.figures import style
 from stylealign.figures.figure_page import write_figure_page
-from stylealign.training.resume import ResumeFolder
+from stylealign.resume import ResumeFolder
 from stylealign.writing import PARTIAL, write_text
 
 BLOCK = 4096

@@ -129,7 +129,7 @@ def _image_set(path: Path) -> str:
 
 def _state(path: Path) -> str:
     """A state for resuming: what cannot be trusted is skipped, and the training starts anew."""
-    from stylealign.training.resume import ResumeFolder
+    from stylealign.resume import ResumeFolder
 
     with ResumeFolder(path, {"run": "mine"}) as folder:
         return "resumed" if folder.newest() else "started anew"

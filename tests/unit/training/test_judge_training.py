@@ -17,10 +17,10 @@ from stylealign.data.build import build_image_set
 from stylealign.data.image_set import ImageSet
 from stylealign.errors import InterruptedRun, JudgeError, ResumeError, TrainingError
 from stylealign.judges.embedded import load_embedded
+from stylealign.resume import ResumeFolder
 from stylealign.tables import JUDGE_QUALITY, read_provenance, read_table
 from stylealign.training.judge import augment, lr_factor, train_judge
 from stylealign.training.judge_loss import region_weights
-from stylealign.training.resume import ResumeFolder
 
 FILES = ("images", "index", "regions", "rejected", "summary")
 SPEC = JudgeSpec(kind="embedded", total_kimg=0.096, batch_size=8, width=8)  # 12 steps

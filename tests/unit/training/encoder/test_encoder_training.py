@@ -22,10 +22,10 @@ from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import EmbeddedNetwork
 from stylealign.judges.torchvision import TorchvisionJudge
 from stylealign.networks.spaces import ws_of
+from stylealign.resume import ResumeFolder
 from stylealign.tables import ENCODER_COURSE, read_provenance, read_table
 from stylealign.training import encoder as module
 from stylealign.training.encoder import train_encoder
-from stylealign.training.resume import ResumeFolder
 
 SPACES = ("z", "zplus", "w", "wplus")
 QUICK = Encoders(total_kimg=0.096, batch_size=8, width=4, lr=0.004, tick_kimg=0.032, checkpoint_kimg=0.032)  # 12 steps

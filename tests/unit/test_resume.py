@@ -16,7 +16,7 @@ from stylealign.config.domains import WorldDomain
 from stylealign.config.models import Architecture, ResolvedModel, Samples, Training
 from stylealign.data.build import build_image_set
 from stylealign.errors import ResumeError
-from stylealign.training.resume import FORMAT, ResumeFolder
+from stylealign.resume import FORMAT, ResumeFolder
 
 TRAIN = """
 import json, logging, os, sys

@@ -1,0 +1,1 @@
+# CLIPs: judges that know text.

@@ -1,0 +1,1 @@
+# Look-ups of adaptation: CLIPs, adapted models, mappers, few shots.
