@@ -7,6 +7,7 @@ once, and none is reported twice.
 import os
 from collections.abc import Iterator, Mapping
 
+from stylealign.config.check_adaptation import check_adaptation
 from stylealign.config.check_applications import check_applications
 from stylealign.config.check_inversion import check_inversion
 from stylealign.config.check_judges import check_judges
@@ -30,7 +31,7 @@ MAX_REGIONS, MAX_LABEL = 256, 65535
 def find_problems(sketch: Sketch) -> list[Problem]:
     """Every mistake that only the whole shows."""
     checks = (_check_domains, _check_architecture, _check_models, check_resolution, check_judges, check_studies)
-    of_codes = (check_inversion, check_translation, check_applications)
+    of_codes = (check_inversion, check_translation, check_applications, check_adaptation)
     return [problem for check in (*checks, *of_codes) for problem in check(sketch)]
 
 
@@ -157,7 +158,8 @@ def _check_model(sketch: Sketch, name: str, model: Model) -> Iterator[Problem]:
             f"{key}.domain", f"there is no such domain; {nearest(model.domain, sketch.domains)}", model.domain
         )
     domain = sketch.domains.get(model.domain)
-    if isinstance(domain, Photographs) and domain.test_fraction == 1 and model.checkpoint is None:
+    is_trained = model.checkpoint is None and model.adapt is None
+    if isinstance(domain, Photographs) and domain.test_fraction == 1 and is_trained:
         cure = f"{key} is trained on its images, and all are held out; set it below 1"
         yield Problem(f"domains.{model.domain}.test_fraction", cure, domain.test_fraction)
     if model.parent is not None and model.parent not in sketch.models:
@@ -165,10 +167,10 @@ def _check_model(sketch: Sketch, name: str, model: Model) -> Iterator[Problem]:
         yield Problem(f"{key}.parent", f"there is no such model; {nearest(model.parent, others)}", model.parent)
     if model.checkpoint is not None:
         yield from _check_adopted(sketch, key, model)
-    elif model.total_kimg is None:
+    elif model.total_kimg is None and is_trained:
         kind = "a root" if model.parent is None else "a child"
         yield Problem(f"{key}.total_kimg", f"is missing; {kind} needs it: thousands of images of training")
-    if model.checkpoint is None and model.parent is None and "freeze_d" in model.training.model_fields_set:
+    if is_trained and model.parent is None and "freeze_d" in model.training.model_fields_set:
         cure = "a root has no discriminator to keep; freeze_d is for children, drop it here"
         yield Problem(f"{key}.training.freeze_d", cure, model.training.freeze_d)
     if sketch.architecture is not None and "batch_size" in model.training.model_fields_set:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt
 from pydantic import AfterValidator, Field
 
+from stylealign.config.adaptation import Adaptation
 from stylealign.config.section import (
     Section,
     Switch,
@@ -112,7 +113,7 @@ class Training(Section):
 class Model(Section):
     """A model: trained from nothing, from a parent, or (`from`) a finished checkpoint."""
 
-    domain: str = key(..., "the domain it is trained on")
+    domain: str = key(..., "the domain it is trained on; an adapted model is only compared with it, and never sees it")
     parent: str | None = key(None, "the model whose weights it starts from (null: a root)")
     resolution: LowerResolution | None = key(
         None,
@@ -125,7 +126,10 @@ class Model(Section):
         alias="from",
         description="a finished checkpoint, ours or another project's",
     )
-    total_kimg: float | None = key(None, "thousands of images of training; needed unless `from` is given", gt=0)
+    adapt: Adaptation | None = key(None, "or how it is adapted from its parent by a text or a few images, untrained")
+    total_kimg: float | None = key(
+        None, "thousands of images of training; needed unless `from` or `adapt` is given", gt=0
+    )
     seed: int = key(0, "seed of its initial weights and of every draw in its training", ge=0)
     training: Training = key(Training(), "settings that differ from the study's `training`")
 
@@ -147,6 +151,7 @@ class ResolvedModel(Section):
     domain: str = key(..., "its domain")
     parent: str | None = key(None, "its parent")
     checkpoint: str | None = key(None, "the checkpoint it is, when it is never trained here")
+    adapt: Adaptation | None = newer(None, "how it is adapted, when that is how it is made")
     resolution: int = key(..., "pixels")
     architecture: Architecture = key(..., "its shape")
     training: Training = key(..., "its training")
@@ -157,24 +162,30 @@ class ResolvedModel(Section):
     device: Device = untracked("auto", "where it is trained")
 
     def tracked(self) -> dict[str, Any]:
-        """What can change the trained model, ready for JSON."""
-        left_out = _untracked_parts()
-        training = left_out["training"] | unsaid_keys(self.training)
-        return self.model_dump(mode="json", exclude={**left_out, "training": training})
+        """What can change the trained model, ready for JSON: of an adapted one, no setting of training."""
+        left_out: dict[str, Any] = _untracked_parts() | dict.fromkeys(unsaid_keys(self), True)
+        left_out["training"] = self.adapt is not None or left_out["training"] | unsaid_keys(self.training)
+        return self.model_dump(mode="json", exclude=left_out)
 
     def untracked(self) -> dict[str, Any]:
         """What cannot: the rest of :meth:`tracked`."""
-        return self.model_dump(mode="json", include=_untracked_parts())
+        parts = _untracked_parts()
+        if self.adapt is None:
+            del parts["adapt"]
+        return self.model_dump(mode="json", include=parts)
 
     @classmethod
     def joined(cls, tracked: dict[str, Any], untracked: dict[str, Any]) -> "ResolvedModel":
         """The model of which :meth:`tracked` and :meth:`untracked` are the parts (without `training`: its defaults)."""
-        training = {**tracked.get("training", {}), **untracked["training"]}
-        return cls.model_validate({**tracked, **untracked, "training": training})
+        parts = {"training": {**tracked.get("training", {}), **untracked["training"]}}
+        if tracked.get("adapt"):
+            parts["adapt"] = {**tracked["adapt"], **untracked["adapt"]}
+        return cls.model_validate({**tracked, **untracked, **parts})
 
 
 def _untracked_parts() -> dict[str, Any]:
-    return {"training": untracked_keys(Training), **dict.fromkeys(untracked_keys(ResolvedModel), True)}
+    parts = {"training": untracked_keys(Training), "adapt": untracked_keys(Adaptation)}
+    return {**parts, **dict.fromkeys(untracked_keys(ResolvedModel), True)}
 
 
 def resolve_training(study: Training, model: Model, *, is_lowered: bool = False) -> Training:

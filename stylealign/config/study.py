@@ -61,8 +61,12 @@ class Study(Section):
         return parent is not None and self.resolution_of(name) < self.resolution_of(parent)
 
     def trained(self) -> list[str]:
-        """The models that are trained here."""
-        return [name for name, model in self.models.items() if model.checkpoint is None]
+        """The models that are trained here, on images of their domain."""
+        return [name for name, model in self.models.items() if model.checkpoint is None and model.adapt is None]
+
+    def adapted(self) -> list[str]:
+        """The models that are adapted from their parents by a text or a few images."""
+        return [name for name, model in self.models.items() if model.adapt is not None]
 
     def adopted(self) -> list[str]:
         """The models that are finished checkpoints."""
@@ -78,6 +82,7 @@ class Study(Section):
             checkpoint=None if model.checkpoint is None else str(model.checkpoint),
             resolution=self.resolution_of(name),
             architecture=self.architecture,
+            adapt=model.adapt,
             training=resolve_training(self.training, model, is_lowered=self.is_lowered(name)),
             total_kimg=model.total_kimg or 0.0,
             seed=model.seed,
