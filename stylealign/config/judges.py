@@ -61,6 +61,32 @@ class ColourJudge(Section):
     kind: Literal["colour"] = key(..., "colour statistics")
 
 
+class EmbeddedClip(Section):
+    """A small CLIP trained in the workflow on the worlds' images and captions: text and features."""
+
+    kind: Literal["embedded_clip"] = key(..., "a CLIP trained here")
+    domains: tuple[str, ...] | None = key(None, "the domains with captions it is trained on (null: all worlds)")
+    total_kimg: float = key(60, "thousands of pairs of image and caption of training", gt=0)
+    batch_size: int = key(64, "pairs per step; each is told from all others of its step", ge=4)
+    lr: float = key(0.003, "Adam's learning rate", gt=0)
+    width: int = key(24, "its size: channels of its first convolution, doubled at each halving of the image", ge=4)
+    embedding_dim: int = key(64, "numbers of an embedding", ge=4)
+
+
+class OpenClip(_WithWeights):
+    """A published CLIP of the library open_clip: text and features of photographs."""
+
+    kind: Literal["open_clip"] = key(..., "a published CLIP")
+    architecture: str = key(
+        ...,
+        "its name in open_clip, such as ViT-B-32; OpenAI's own weights were trained with another activation and need "
+        "the name that ends in -quickgelu (ViT-B-32-quickgelu), which open_clip tells nobody who mixes them up",
+    )
+    scale: Literal["clip", "unit"] = key(
+        "clip", "how it wants pixels: normalised as CLIP, or -1..1 (mean and std of 0.5, as some of LAION's L-14)"
+    )
+
+
 class HubDownload(Section):
     """A model of the Hugging Face hub to fetch once, in the very version that its commit names."""
 
@@ -117,7 +143,7 @@ class UpernetParser(Section):
         """Nothing is fetched: there are two files."""
 
 
-NetworkJudge = TorchvisionJudge | InceptionJudge | LpipsJudge
+NetworkJudge = TorchvisionJudge | InceptionJudge | LpipsJudge | OpenClip
 
 RegionParser = TransformersParser | BisenetParser | UpernetParser
 
@@ -127,13 +153,21 @@ Judge = Annotated[
     | InceptionJudge
     | LpipsJudge
     | ColourJudge
+    | EmbeddedClip
+    | OpenClip
     | TransformersParser
     | BisenetParser
     | UpernetParser,
     Field(discriminator="kind"),
 ]
 
-NUM_FEATURES: dict[str, int] = {"embedded": 128, "torchvision": 4096, "inception": 2048}
+NUM_FEATURES: dict[str, int] = {
+    "embedded": 128,
+    "torchvision": 4096,
+    "inception": 2048,
+    "embedded_clip": 64,
+    "open_clip": 1024,
+}
 """How many features an image has, at most: what memory is asked for."""
 
 MEASURES: dict[str, frozenset[str]] = {
@@ -145,4 +179,6 @@ MEASURES: dict[str, frozenset[str]] = {
     "transformers": frozenset({"regions"}),
     "bisenet": frozenset({"regions"}),
     "upernet": frozenset({"regions"}),
+    "embedded_clip": frozenset({"features", "text"}),
+    "open_clip": frozenset({"features", "text"}),
 }

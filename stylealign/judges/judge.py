@@ -1,7 +1,7 @@
 """What every judge is: a frozen network that takes uint8 images and hides its own resize and normalisation.
 
 A judge says in ``measures`` what it can: ``features`` (for FID and KID), ``distance`` (perceptual, for Figures 1 and
-8 and Table 2 of StyleAlign), ``attributes`` and ``regions``. Asking for anything else raises :class:`JudgeError`.
+8 and Table 2 of StyleAlign), ``attributes``, ``regions`` and ``text``. Asking for anything else raises :class:`JudgeError`.
 Images pass through in batches, and no result depends on which images share a batch.
 
 A distance can be differentiated: an inversion perceives its targets once (:meth:`Judge.perceive`) and compares images
@@ -20,13 +20,14 @@ from stylealign.devices import pick_device
 from stylealign.errors import JudgeError
 from stylealign.images import to_net
 
-FEATURES, DISTANCE, ATTRIBUTES, REGIONS = "features", "distance", "attributes", "regions"
+FEATURES, DISTANCE, ATTRIBUTES, REGIONS, TEXT = "features", "distance", "attributes", "regions", "text"
 
 KINDS_THAT_MEASURE = {
-    FEATURES: ("embedded", "inception", "torchvision"),
+    FEATURES: ("embedded", "inception", "torchvision", "embedded_clip", "open_clip"),
     DISTANCE: ("embedded", "lpips", "torchvision"),
     ATTRIBUTES: ("embedded", "colour"),
     REGIONS: ("embedded", "bisenet", "transformers", "upernet"),
+    TEXT: ("embedded_clip", "open_clip"),
 }
 
 

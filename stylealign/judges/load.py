@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def load_judge(name: str, spec: "config.Judge", weights: Path | None = None, device: str = "cpu") -> Judge:
     """The judge ``name`` as the config's section ``spec`` describes it.
 
-    ``weights`` is the file to read (for a parser of kind transformers or upernet a folder): for an embedded judge the
-    one that the rule ``judge`` wrote, for another ``spec.weights`` when not given. With ``spec.download`` it is where
+    ``weights`` is the file to read (for a parser of kind transformers or upernet a folder): for an embedded judge or
+    CLIP the one that the rule ``judge`` or ``clip`` wrote, for another ``spec.weights`` when not given. With ``spec.download`` it is where
     the download is kept.
 
     Raises:
@@ -32,6 +32,10 @@ def load_judge(name: str, spec: "config.Judge", weights: Path | None = None, dev
         from stylealign.judges.embedded import load_embedded
 
         return load_embedded(name, weights, device)
+    if spec.kind == "embedded_clip":
+        from stylealign.judges.embedded_clip import load_embedded_clip
+
+        return load_embedded_clip(name, weights, device)
     return _load_from_weights(name, spec, _weights_of(name, spec, weights), device)
 
 
@@ -82,6 +86,10 @@ def _load_from_weights(
 
             options = {"scale": spec.scale, "layers": spec.layers, "input_px": spec.input_px}
             return TorchvisionJudge(name, spec.network, weights, device=device, **options)
+        case "open_clip":
+            from stylealign.judges.published_clip import open_published_clip
+
+            return open_published_clip(name, spec.architecture, weights, scale=spec.scale, device=device)
         case "transformers":
             from stylealign.judges.transformers_parser import TransformersParser
 

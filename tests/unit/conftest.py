@@ -8,6 +8,7 @@ import torch
 
 from stylealign.checkpoint import ModelCard, load_generator, read_card, save_generator, state_digest
 from stylealign.formats.names import generator_names, renamed
+from stylealign.judges.clip import ClipJudge, open_tokenizer
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
 from stylealign.networks.generator import Generator
@@ -65,6 +66,19 @@ def make_judge():
         return EmbeddedJudge("tiny", EmbeddedNetwork(16, 8, Vocabulary(("face",), tuple(read), tuple(regions))))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_clip():
+    """An untrained CLIP for images of 16 px, embeddings of 24 numbers, and any text of up to 77 tokens."""
+    import open_clip
+
+    vision = open_clip.CLIPVisionCfg(layers=2, width=32, head_width=16, patch_size=4, image_size=16)
+    text = open_clip.CLIPTextCfg(width=16, heads=2, layers=1)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        network = open_clip.CLIP(24, vision, text)
+    return ClipJudge("tiny", network, open_tokenizer(network.context_length))
 
 
 @pytest.fixture
