@@ -1,16 +1,24 @@
-"""Diversity of a source's translations: their mean pairwise perceptual distance (StarGAN v2's LPIPS; Table 6).
+"""Diversity of images: mean pairwise perceptual distances, within a source's translations or within clusters.
 
-The judge's distance over all pairs of the K outputs of one source. Nothing if a reference changes nothing.
+:func:`source_diversity` is StarGAN v2's LPIPS (StyleAlign, Table 6): the judge's distance over all pairs of the K
+outputs of one source. Nothing if a reference changes nothing.
 
-Legend: N sources, K outputs of each (one a reference), R pixels a side.
+:func:`intra_cluster_diversity` is StyleGAN-NADA's (5.3, Figure 12, after Ojha et al.): images are clustered around k of
+themselves, the mean pairwise distance is taken within each cluster, and the mean over clusters. A model that repeats
+a few pictures has many clusters and nothing within them. From images: ``intra_cluster_diversity(pairwise_distances(
+judge, pixels), k, seed)``.
+
+Legend: N sources or images, K outputs of each source (one a reference), k clusters, R pixels a side.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stylealign.errors import JudgeError
-from stylealign.intervals import mean_interval
+from stylealign.intervals import mean_interval, percentile_interval, resample_weights
+from stylealign.metrics.k_medoids import Distances, k_medoids
 
 if TYPE_CHECKING:
     import torch
@@ -50,3 +58,59 @@ def diversity_columns(judge: "Judge", pixels: np.ndarray, seed: int, *purpose: s
     values = source_diversity(judge, pixels)
     low, high = mean_interval(values, seed, *purpose, "diversity")
     return {"diversity": float(values.mean()), "diversity_low": low, "diversity_high": high}
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """Mean distance within clusters, the ends of its interval (95 %), clusters of two images or more, images."""
+
+    mean: float
+    low: float
+    high: float
+    num_clusters: int
+    n: int
+
+
+def pairwise_distances(judge: "Judge", pixels: "torch.Tensor") -> Distances:
+    """The judge's distance of each two of uint8 ``pixels`` [N, 3, R, R], float64 [N, N]; of an image to itself 0.
+
+    Raises:
+        JudgeError: the judge measures no distance, or cannot take images of this size.
+    """
+    seen = judge.perceive(pixels)
+    distances: Distances = judge.perceptual_distances(seen, seen).double().cpu().numpy()
+    distances = (distances + distances.T) / 2
+    np.fill_diagonal(distances, 0)
+    return distances
+
+
+def intra_cluster_diversity(distances: Distances, k: int, seed: int, *purpose: str | int) -> Diversity:
+    """Mean over clusters of the mean pairwise distance within one, from ``distances`` [N, N] (symmetric).
+
+    Clusters are those of :func:`stylealign.metrics.k_medoids.k_medoids`; one of a single image has no pair and is left
+    out. The interval is a bootstrap over images (named by ``purpose``) in the clusters that were found: it does not say
+    how much the clusters themselves would change with other images. An image drawn twice is no pair with itself.
+
+    Raises:
+        JudgeError: fewer images than k, no cluster of two, or a distance that is not a number.
+    """
+    labels = k_medoids(distances, k).labels
+    members = [np.flatnonzero(labels == cluster) for cluster in range(k)]
+    members = [some for some in members if len(some) > 1]
+    if not members:
+        raise JudgeError(f"{len(distances)} images in {k} clusters leave no two together; raise num_images")
+    weights = resample_weights(len(distances), seed, *purpose, "intra_cluster_diversity")  # [num_resamples, N]
+    everyone = np.ones([1, len(distances)])
+    within = np.stack([_within(distances, some, weights) for some in members])  # [clusters, num_resamples]
+    resampled = np.nanmean(within[:, np.isfinite(within).any(0)], axis=0)
+    mean = np.mean([_within(distances, some, everyone) for some in members])
+    low, high = percentile_interval(resampled)
+    return Diversity(float(mean), float(low), float(high), len(members), len(distances))
+
+
+def _within(distances: Distances, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean distance of pairs of different members, each as often as drawn, [num_resamples]; NaN where none were."""
+    among, drawn = distances[np.ix_(members, members)], weights[:, members].astype(np.float64)  # [m, m], [resamples, m]
+    totals = np.einsum("rm,mn,rn->r", drawn, among, drawn, optimize=True)
+    pairs = drawn.sum(1) ** 2 - (drawn**2).sum(1)  # ordered ones
+    return np.divide(totals, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)

@@ -7,7 +7,12 @@ from stylealign.errors import JudgeError
 from stylealign.images import from_hwc
 from stylealign.intervals import mean_interval
 from stylealign.metrics import diversity as module
-from stylealign.metrics.diversity import diversity_columns, source_diversity
+from stylealign.metrics.diversity import (
+    diversity_columns,
+    intra_cluster_diversity,
+    pairwise_distances,
+    source_diversity,
+)
 
 
 def outputs(faces, num: int, num_each: int) -> np.ndarray:
@@ -58,3 +63,31 @@ def test_what_cannot_be_measured_is_refused(faces, embedded, colour) -> None:
         source_diversity(embedded, outputs(faces, 4, 1))
     with pytest.raises(JudgeError, match="does not measure distance"):
         source_diversity(colour, outputs(faces, 4, 2))
+
+
+def test_distances_of_images_are_the_judges_own(faces, embedded) -> None:
+    pixels = from_hwc(faces.pixels[:6])
+    found = pairwise_distances(embedded, pixels)
+    np.testing.assert_array_equal(np.diag(found), 0)
+    np.testing.assert_array_equal(found, found.T)
+    for n in range(6):
+        expected = embedded.distance(pixels[n : n + 1].expand(6, -1, -1, -1), pixels)
+        np.testing.assert_allclose(found[n], expected, rtol=1e-3, atol=1e-5)
+
+
+def test_diversity_within_clusters_falls_where_images_repeat(faces, embedded) -> None:
+    distances = pairwise_distances(embedded, from_hwc(faces.pixels))
+    found = intra_cluster_diversity(distances, 4, 0)
+    assert 0 < found.low < found.mean < found.high
+    few = np.arange(len(distances)) % 6
+    repeated = intra_cluster_diversity(distances[np.ix_(few, few)], 6, 0)
+    assert (repeated.mean, repeated.low, repeated.high) == (0, 0, 0)  # six pictures, six clusters
+
+
+def test_a_cluster_of_one_has_no_pair() -> None:
+    points = np.array([0.0, 1.0, 2.0, 100.0])
+    found = intra_cluster_diversity(np.abs(points[:, None] - points), 2, 0)
+    assert found.mean == pytest.approx(4 / 3)  # of 1, 2 and 1
+    assert (found.num_clusters, found.n) == (1, 4)
+    with pytest.raises(JudgeError, match="no two together"):
+        intra_cluster_diversity(np.abs(points[:, None] - points), 4, 0)
