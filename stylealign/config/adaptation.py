@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt
 from pydantic import AfterValidator, Field, StringConstraints
 
+from stylealign.config.adapted_region import AdaptedRegion
 from stylealign.config.section import Section, all_different, key, untracked
 
 MAX_IMAGES = 16
@@ -68,6 +69,7 @@ class Adaptation(Section):
     rules: Literal["paper", "released"] = key(
         "paper", "where the paper and its released code differ, which is followed (see stylealign.adaptation.rules)"
     )
+    region: AdaptedRegion | None = key(None, "the only part of the picture that may change (null: all of it)")
     snapshot_iterations: Iterations = key((), "iterations at which the generator is kept too, for a user to pick from")
     sample_iterations: Iterations = key(
         (50, 100, 200, 400, 800), "iterations at which the study's fixed z are drawn, beside the first and the last"

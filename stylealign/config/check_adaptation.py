@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from stylealign.config.adaptation import MAX_IMAGES, Adaptation
+from stylealign.config.check_adapted_region import check_region
 from stylealign.config.check_path import check_path
 from stylealign.config.check_studies import check_judge_of
 from stylealign.config.domains import WorldDomain
@@ -21,6 +22,7 @@ def check_adaptation(sketch: Sketch) -> Iterator[Problem]:
             yield from _check_clips(sketch, f"models.{name}.adapt", model, model.adapt)
             yield from _check_target(sketch, f"models.{name}.adapt", model.adapt)
             yield from _check_course(sketch, f"models.{name}.adapt", model.adapt)
+            yield from check_region(sketch, f"models.{name}.adapt.region", model)
 
 
 def _check_place(sketch: Sketch, key: str, model: Model) -> Iterator[Problem]:
