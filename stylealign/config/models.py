@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt
 from pydantic import AfterValidator, Field
 
 from stylealign.config.adaptation import Adaptation
+from stylealign.config.correspondence import Correspondence
 from stylealign.config.section import (
     Section,
     Switch,
@@ -97,6 +98,15 @@ class Training(Section):
         (),
         "when the averaged generator is kept, in thousands of images: resolution_alignment measures the course of "
         "training on these (recorded in training: a change trains again)",
+    )
+    num_images: int | None = newer(
+        None, "train on so few of the domain's training images, drawn by the model's seed (null: on all)", ge=1
+    )
+    catch_up_kimg: float = newer(
+        0.0, "a child's first so many thousands of images teach D alone; they count in total_kimg", ge=0
+    )
+    correspondence: Correspondence | None = newer(
+        None, "keep the parent's similarities between images, for a child of few images (null: no)"
     )
     memory_budget_gb: float = untracked(2.0, "an image set larger than this is streamed from disk", gt=0)
     tensorboard: bool = untracked(False, "write TensorBoard logs beside the training state")

@@ -14,6 +14,7 @@ from stylealign.config.applications import (
     ZeroShotClassification,
     ZeroShotRegression,
 )
+from stylealign.config.few_shot import FewShot
 from stylealign.config.inversion import (
     EncoderFinetune,
     InversionQuality,
@@ -225,6 +226,8 @@ class Studies(Section):
         None, "table, figure (needs boundaries, inversion_quality)"
     )
 
+    few_shot: FewShot | None = key(None, "table and figure few_shot (needs an adapted model)")
+
     def named(self) -> dict[str, Section]:
         """The comparisons that are made, by name."""
         return {name: study for name in type(self).model_fields if (study := getattr(self, name)) is not None}
@@ -247,6 +250,7 @@ NEEDS: dict[str, str] = {
     "return_alignment": "distance",
     "locality_bias": "attributes",
     "resolution_alignment": "features",
+    "few_shot": "features",
 }
 """What each study asks of its judge."""
 

@@ -66,6 +66,10 @@ class ImageSet:
             self.index[columns].rename(columns=lambda name: name.removeprefix(ATTRIBUTE_PREFIX)).reset_index(drop=True)
         )
 
+    def taken(self, positions: Sequence[int] | np.ndarray) -> "ImageSet":
+        """The images at ``positions`` as a set of their own, in that order."""
+        return ImageSet(self._archive, self.index.iloc[positions], self.attribute_info)
+
     def read(self, positions: Sequence[int] | np.ndarray | torch.Tensor) -> torch.Tensor:
         """Decode the images at ``positions``: uint8 [n, 3, R, R]. Safe to call from several threads."""
         decoded = np.empty((len(positions), 3, self.resolution, self.resolution), dtype=np.uint8)

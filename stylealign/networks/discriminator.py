@@ -97,11 +97,15 @@ class Discriminator(nn.Module):
         )
 
     def forward(self, img: Tensor) -> Tensor:
+        return self.b4(self.features(img, 4).to(img.dtype))
+
+    def features(self, img: Tensor, resolution: int) -> Tensor:
+        """What the blocks above ``resolution`` r make of images [N, 3, R, R]: features [N, C, r, r]."""
         expected = (self.img_channels, self.img_resolution, self.img_resolution)
         if img.ndim != 4 or img.shape[1:] != expected:
             raise ValueError(f"images must be [N, {', '.join(map(str, expected))}], not {list(img.shape)}")
         x = img.contiguous(memory_format=torch.channels_last)
-        for resolution in self.resolutions:
-            is_half = runs_in_half(resolution, self.img_resolution, self.num_fp16_res)
-            x = getattr(self, f"b{resolution}")(x.to(torch.float16 if is_half else img.dtype))
-        return self.b4(x.to(img.dtype))
+        for block in (own for own in self.resolutions if own > resolution):
+            is_half = runs_in_half(block, self.img_resolution, self.num_fp16_res)
+            x = getattr(self, f"b{block}")(x.to(torch.float16 if is_half else img.dtype))
+        return x

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from stylealign.config.models import ResolvedModel
 from stylealign.errors import TrainingError
+from stylealign.training.losses import is_catching_up
 from stylealign.training.state import TICK_METERS, TrainState
 
 log = logging.getLogger(__name__)
@@ -164,7 +165,8 @@ def refuse_divergence(spec: ResolvedModel, run: TrainState, ticks: list[dict[str
     """:class:`TrainingError`, with what to change, when losses or weights are not finite or D has won for good."""
     kimg = ticks[-1]["kimg"]
     refuse_infinities(spec, run, kimg)
-    if not np.isfinite([ticks[-1]["loss_g"], ticks[-1]["loss_d"]]).all():
+    is_idle = is_catching_up(spec, max(run.step - 1, 0))  # G has learned nothing yet, so that it has no loss
+    if not np.isfinite([0.0 if is_idle else ticks[-1]["loss_g"], ticks[-1]["loss_d"]]).all():
         raise TrainingError(f"{spec.name}: NaN or infinity in the losses at {kimg:.1f} kimg; {_advice(spec)}")
     recent = [tick["loss_d"] for tick in ticks[-COLLAPSED_TICKS:]]
     if len(recent) == COLLAPSED_TICKS and max(recent) < COLLAPSED_LOSS_D:

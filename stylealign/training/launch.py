@@ -46,6 +46,7 @@ def train_in_processes(job: TrainingJob, processes: int) -> None:
     Raises what a process raised; :class:`TrainingError` when one was killed or no longer heard of,
     :class:`ConfigError` for a batch that cannot be shared so, :class:`DeviceError` for fewer GPUs than processes.
     """
+    refuse_correspondence(job.spec, processes)
     refuse_uneven_batch(job.spec, processes)
     refuse_missing_gpus(job.spec, processes)
     with tempfile.TemporaryDirectory(prefix="stylealign-") as folder, stop_on_signals() as stop:
@@ -60,6 +61,14 @@ def train_in_processes(job: TrainingJob, processes: int) -> None:
                 if stop:
                     mailbox.ask_to_stop(stop.signal_name)
         refuse_failures(job.spec.name, mailbox.ends(), launch.result(), stop.signal_name)
+
+
+def refuse_correspondence(spec: ResolvedModel, processes: int) -> None:
+    """:class:`ConfigError` for a child of few images whose batches are compared as wholes."""
+    if spec.training.correspondence is None:
+        return
+    cure = "compares the images of a whole batch, which one process trains; set the resource processes of its rule to 1"
+    raise ConfigError([f"models.{spec.name}.training.correspondence: {cure}"], f"processes={processes}")
 
 
 def refuse_uneven_batch(spec: ResolvedModel, processes: int) -> None:

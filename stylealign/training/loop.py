@@ -10,7 +10,7 @@ from stylealign.config.models import ResolvedModel
 from stylealign.images import to_net
 from stylealign.optim import ema_beta, sanitise_gradients, update_ema
 from stylealign.training.augment import update_p
-from stylealign.training.losses import Draws, Phase, phases
+from stylealign.training.losses import Draws, Phase, is_catching_up, phases
 from stylealign.training.state import TICK_METERS, TrainState
 from stylealign.training.team import ALONE, Team
 
@@ -30,10 +30,12 @@ def training_loop(
     plan = phases(spec)
     while state.step < num_steps:
         real = to_net(batches.at(state.step).to(state.pl_mean.device))
+        catches_up = is_catching_up(spec, state.step)
         for phase in plan:
-            if state.step % phase.interval == 0:
+            if state.step % phase.interval == 0 and not (catches_up and phase.network == "G"):
                 _run_phase(state, real, spec, phase, team)
-        _average(state, spec)
+        if not catches_up:
+            _average(state, spec)
         state.step += 1
         _adjust_augmentation(state, spec)
         yield state.step

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from stylealign.config.models import ResolvedModel
 from stylealign.latents import Rows, Stream, normal, torch_stream
+from stylealign.training.correspondence import correspondence_loss
 from stylealign.training.state import TrainState
 from stylealign.training.team import ALONE, Team
 
@@ -51,11 +52,27 @@ class Draws:
         return stream if self.team.num == 1 else Rows(stream, self.team.num, self.team.rows)
 
 
-def mixed_ws(state: TrainState, num: int, mixing_prob: float, draws: Draws) -> Tensor:
-    """ws [num, num_ws, w_dim] of new z, with style mixing at one cut-off per batch; moves ``w_avg``."""
+def is_catching_up(spec: ResolvedModel, step: int) -> bool:
+    """Whether D alone learns in this step: a child's first, where its G has moved and its D has not."""
+    return step < round(spec.training.catch_up_kimg * 1000 / spec.training.batch_size)
+
+
+def training_ws(state: TrainState, num: int, spec: ResolvedModel, draws: Draws) -> Tensor:
+    """ws [num, num_ws, w_dim] of the images that D judges: new ones, or of codes near anchors where it is their turn."""
+    twin, G = state.twin, state.G
+    if twin is None or twin.judges_patches(state.step):
+        follow = not is_catching_up(spec, state.step)
+        return mixed_ws(state, num, spec.training.style_mixing_prob, draws, follow=follow)
+    w = G.mapping.w(twin.near_anchors(num, draws.coin("anchors"), draws.stream("near_anchors")))
+    return w.unsqueeze(1).expand(-1, G.num_ws, -1)
+
+
+def mixed_ws(state: TrainState, num: int, mixing_prob: float, draws: Draws, *, follow: bool = True) -> Tensor:
+    """ws [num, num_ws, w_dim] of new z, with style mixing at one cut-off per batch; ``w_avg`` may ``follow``."""
     G = state.G
     w = G.mapping.w(draws.normal("z", num, G.z_dim))
-    G.mapping.update_w_avg(draws.team.gathered(w.detach()))
+    if follow:
+        G.mapping.update_w_avg(draws.team.gathered(w.detach()))
     ws = w.unsqueeze(1).repeat(1, G.num_ws, 1)
     coin = draws.coin("mixing")
     mixes = torch.rand([], generator=coin) < mixing_prob
@@ -72,9 +89,16 @@ def synthesize(state: TrainState, ws: Tensor, draws: Draws) -> Tensor:
 
 
 def discriminate(state: TrainState, x: Tensor, draws: Draws, which: str) -> Tensor:
-    """Logits of (augmented) images."""
+    """Logits of (augmented) images, [N, 1]; or of their patches, [N, P]."""
     if state.augment is not None:
         x = state.augment(x, draws.cpu_stream(f"augment_{which}"))
+    return logits_of(state, x)
+
+
+def logits_of(state: TrainState, x: Tensor) -> Tensor:
+    """What D says of images as they are, [N, 1], or in a step of patches of each of these, [N, P]."""
+    if state.twin is not None and state.twin.judges_patches(state.step):
+        return state.twin.patches(state.D, x)
     return state.D(x)
 
 
@@ -89,19 +113,24 @@ def discriminate_both(state: TrainState, fake: Tensor, real: Tensor, draws: Draw
         real = state.augment(real, draws.cpu_stream("augment_real"))
     num, size = len(real), state.D.b4.mbstd_group_size
     if num % size:  # a batch smaller than a group cannot share a pass
-        return state.D(fake), state.D(real)
+        return logits_of(state, fake), logits_of(state, real)
     both = torch.stack([part.unflatten(0, (size, num // size)) for part in (fake, real)], dim=1)
-    logits = state.D(both.flatten(0, 2)).unflatten(0, (size, 2, num // size))  # [size, 2, N / size, 1]
+    logits = logits_of(state, both.flatten(0, 2)).unflatten(0, (size, 2, num // size))  # [size, 2, N / size, 1 or P]
     return logits[:, 0].flatten(0, 1), logits[:, 1].flatten(0, 1)
 
 
 def g_main(state: TrainState, real: Tensor, spec: ResolvedModel, draws: Draws) -> dict[str, Tensor]:
-    """``softplus(-D(G(z)))``."""
-    ws = mixed_ws(state, len(real), spec.training.style_mixing_prob, draws)
+    """``softplus(-D(G(z)))``, with what keeps the correspondence to the parent where that is asked."""
+    ws = training_ws(state, len(real), spec, draws)
     fake = synthesize(state, ws, draws)
     state.fake = fake.detach() if spec.training.reuse_fakes else None
     logits = discriminate(state, fake, draws, "fake")
     loss = F.softplus(-logits).mean()
+    if state.twin is not None:
+        settings = state.twin.settings
+        z = draws.normal("z_correspondence", settings.batch_size, state.G.z_dim)
+        divergence = correspondence_loss(state.twin, state.G, z, draws.coin("correspondence_layers"))
+        loss = loss + settings.weight * divergence
     loss.backward()
     return {"loss_g": loss, "score_fake": logits}
 
@@ -127,7 +156,7 @@ def d_main(state: TrainState, real: Tensor, spec: ResolvedModel, draws: Draws) -
     fake, state.fake = state.fake, None
     if fake is None:
         with torch.no_grad():
-            ws = mixed_ws(state, len(real), spec.training.style_mixing_prob, draws)
+            ws = training_ws(state, len(real), spec, draws)
             fake = synthesize(state, ws, draws)
     logits_fake, logits_real = discriminate_both(state, fake, real, draws)
     loss = F.softplus(logits_fake).mean() + F.softplus(-logits_real).mean()
@@ -140,7 +169,8 @@ def d_r1(state: TrainState, real: Tensor, spec: ResolvedModel, draws: Draws) -> 
     settings = spec.training
     real = real.detach().requires_grad_()
     logits = discriminate(state, real, draws, "real")
-    (gradient,) = torch.autograd.grad([logits.sum()], [real], create_graph=True)
+    score = logits.sum() / logits.shape[1]  # of patches the mean
+    (gradient,) = torch.autograd.grad([score], [real], create_graph=True)
     penalty = gradient.square().sum([1, 2, 3])  # [N]
     (penalty.mean() * (settings.r1_gamma / 2 * settings.r1_interval)).backward()
     return {"r1_penalty": penalty}

@@ -32,6 +32,7 @@ from stylealign.checkpoint import (
 )
 from stylealign.config.models import ResolvedModel
 from stylealign.data.batches import Batches
+from stylealign.data.few_images import few_of
 from stylealign.data.image_set import ImageSet
 from stylealign.data.reduced import at_resolution
 from stylealign.devices import pick_device
@@ -114,13 +115,13 @@ def train(job: TrainingJob, stop: StopRequest, team: Team, device: torch.device)
     """Do ``job`` as one process of ``team`` on ``device``; its leader writes."""
     torch.set_num_threads(max(job.threads // team.num, 1))
     spec = job.spec
-    image_set = ImageSet.open(job.images, job.index, "train")
+    image_set = few_of(ImageSet.open(job.images, job.index, "train"), spec.training.num_images, spec.seed)
     augment = _use_augmentation(spec, image_set.num)
     if team.num > 1:
         log.info("%s: %d processes on %s, pids %s", spec.name, team.num, device.type, team.pids())
     with _resume_folder(job, image_set, team) as folder:
         course = Course(processes=team.num)
-        run = build_state(spec, device, augment=augment)
+        run = build_state(spec, device, augment=augment, num_images=image_set.num)
         saved = _newest(folder, team)
         if saved is not None:
             run.load({key: value.to(device) for key, value in saved[0].items()}, int(saved[1]["step"]))
@@ -130,7 +131,7 @@ def train(job: TrainingJob, stop: StopRequest, team: Team, device: torch.device)
             course.start = _start_from_parent(run, spec, job.parent_pair, job.parent_card, image_set)
         _follow(run, course, _batches(spec, image_set, team), spec, folder, stop, team)
         if folder is not None:
-            _write_outputs(job, run, course, _card(job, run, course, image_set.digest, augment))
+            _write_outputs(job, run, course, _card(job, run, course, image_set, augment))
             folder.clear()
 
 
@@ -206,6 +207,8 @@ def inherit(run: TrainState, parent_pair: Path, parent_card: Path) -> None:
             "a child has its parent's architecture and resolution"
         )
     run.g_ema.load_state_dict(averaged.state_dict())
+    if run.twin is not None:
+        run.twin.source.load_state_dict(run.G.state_dict())
 
 
 def _follow(
@@ -274,10 +277,11 @@ def _keep_samples(run: TrainState, course: Course, spec: ResolvedModel, z: Tenso
     course.sample_pixels.append(sample_pixels(run.g_ema, z, spec.samples.truncation_psi))
 
 
-def _card(job: TrainingJob, run: TrainState, course: Course, image_set_digest: str, augment: bool) -> ModelCard:
+def _card(job: TrainingJob, run: TrainState, course: Course, image_set: ImageSet, augment: bool) -> ModelCard:
     spec = job.spec
     parent = read_card(job.parent_card) if job.parent_card else None
     digest = state_digest(run.g_ema.state_dict())
+    few = {} if spec.training.num_images is None else {"image_ids": image_set.image_ids}
     copied = {"copied": ["G", "D", "g_ema"], "augment_p": 0, "ema_rampup": spec.training.ema_rampup} | course.start
     return ModelCard(
         model=spec.name,
@@ -291,9 +295,9 @@ def _card(job: TrainingJob, run: TrainState, course: Course, image_set_digest: s
         seed=spec.seed,
         recipe=RECIPE,
         version=__version__,
-        training={**spec.training.told(), "augment_used": augment, **course.said_of_processes()},
+        training={**spec.training.told(), "augment_used": augment, **course.said_of_processes(), **few},
         transfer={"parent": parent.model, **copied} if parent else {},
-        image_set=image_set_digest,
+        image_set=image_set.digest,
     )
 
 

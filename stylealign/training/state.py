@@ -13,6 +13,7 @@ from stylealign.networks.discriminator import Discriminator
 from stylealign.networks.generator import Generator
 from stylealign.optim import lazy_adam
 from stylealign.training.augment import AugmentPipe
+from stylealign.training.correspondence import Twin, build_twin
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class TrainState:
     ada_signs: Tensor  # [2]: sum of sign(D(real)) and their number since p was last adjusted
     meters: Tensor  # [len(TICK_METERS), 2]: sum and number since the last tick
     step: int = 0
+    twin: Twin | None = None  # what keeps a child of few images in correspondence with its parent
     fake: Tensor | None = None  # [N, 3, R, R]: what G learned from in this step, where D is to learn from it too
 
     def tensors(self) -> dict[str, Tensor]:
@@ -60,7 +62,11 @@ class TrainState:
 
     def _modules(self) -> dict[str, nn.Module]:
         modules: dict[str, nn.Module] = {"G": self.G, "D": self.D, "g_ema": self.g_ema}
-        return modules if self.augment is None else modules | {"augment": self.augment}
+        if self.augment is not None:
+            modules["augment"] = self.augment
+        if self.twin is not None:
+            modules |= {"source": self.twin.source, "patches": self.twin.patches}
+        return modules
 
 
 def _load_optimiser(optimiser: torch.optim.Adam, prefix: str, tensors: dict[str, Tensor]) -> None:
@@ -89,20 +95,24 @@ def build_networks(spec: ResolvedModel) -> tuple[Generator, Discriminator]:
     return G, D
 
 
-def build_state(spec: ResolvedModel, device: torch.device, *, augment: bool) -> TrainState:
-    """A training at step 0, on ``device``, before any parent's weights are loaded."""
+def build_state(spec: ResolvedModel, device: torch.device, *, augment: bool, num_images: int = 1) -> TrainState:
+    """A training on ``num_images`` at step 0, on ``device``, before any parent's weights are loaded."""
     G, D = (network.to(device) for network in build_networks(spec))
     settings = spec.training
     use_half_precision(spec, G, D, device)
     g_ema = copy.deepcopy(G).eval().requires_grad_(False)
     freeze_discriminator(D, settings.freeze_d)
+    twin = None
+    if settings.correspondence is not None:
+        twin = build_twin(settings.correspondence, G, D, num_images=num_images, seed=spec.seed, device=device)
+    patches = [] if twin is None else list(twin.patches.parameters())
     return TrainState(
         G=G,
         D=D,
         g_ema=g_ema,
         opt_g=lazy_adam(G.parameters(), lr=settings.lr, interval=settings.pl_interval if settings.pl_weight else 0),
         opt_d=lazy_adam(
-            [p for p in D.parameters() if p.requires_grad],
+            [*(p for p in D.parameters() if p.requires_grad), *patches],
             lr=settings.lr,
             interval=settings.r1_interval if settings.r1_gamma else 0,
         ),
@@ -110,6 +120,7 @@ def build_state(spec: ResolvedModel, device: torch.device, *, augment: bool) -> 
         pl_mean=torch.zeros([], device=device),
         ada_signs=torch.zeros([2], device=device),
         meters=torch.zeros([len(TICK_METERS), 2], dtype=torch.float64, device=device),
+        twin=twin,
     )
 
 
