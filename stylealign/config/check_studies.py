@@ -170,9 +170,10 @@ def _check_quality(sketch: Sketch, studies: Studies, quality: ModelQuality) -> I
             yield Problem(f"domains.{name}.{count}", cure, getattr(domain, count))
     for reader in (name for name in READS_FEATURES if name != "model_quality"):
         study = getattr(studies, reader)
-        if study is not None and study.judge == quality.judge and study.num_z > quality.num_gen:
+        read = 0 if study is None or study.judge != quality.judge else getattr(study, "num_z", 0)
+        if read > quality.num_gen:
             cure = f"the same judge looks at model_quality.num_gen = {quality.num_gen} images; lower this or raise that"
-            yield Problem(f"studies.{reader}.num_z", cure, study.num_z)
+            yield Problem(f"studies.{reader}.num_z", cure, read)
 
 
 def _check_comparisons(sketch: Sketch) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Set
 
-from stylealign.config import application_plan, inversion_plan
+from stylealign.config import adaptation_plan, application_plan, inversion_plan
 from stylealign.config.domains import num_images_at_most
 from stylealign.config.judges import NUM_FEATURES, ColourJudge, EmbeddedJudge, Judge
 from stylealign.config.studies import COMPARING, OF_ANY_RESOLUTION, OF_CHILDREN
@@ -104,6 +104,7 @@ CELL_TABLES = (
     "translation",
     "reference_translation",
     *application_plan.CELLS,
+    *adaptation_plan.CELLS,
 )
 
 
@@ -115,6 +116,8 @@ def measured_models(study: Study, table_name: str) -> list[str]:
     parents = compared(study, table_name)
     if table_name in application_plan.CELLS:
         return application_plan.CELLS[table_name](study)
+    if table_name in adaptation_plan.CELLS:
+        return adaptation_plan.CELLS[table_name](study)
     if table_name in inversion_plan.CELLS_BY_DIRECTION:
         return inversion_plan.directions(study, table_name)
     if table_name == "inversion_quality":
@@ -150,6 +153,7 @@ def asked_judges(study: Study) -> list[str]:
     asked = {getattr(comparison, "judge", None) for name, comparison in comparisons if name != "localized_channels"}
     asked |= {parser(study, model) for model in parsed(study)} | inversion_plan.asked_judges(study)
     asked |= {application_plan.attributes_reader(study), application_plan.resolution_reader(study)}
+    asked |= adaptation_plan.asked_judges(study)
     return [name for name in study.judges if name in asked]
 
 
@@ -186,6 +190,7 @@ def figures(study: Study) -> list[str]:
         made = [name for name in made if name != "channel_maps"]
     made += [figure for figure, name in inversion_plan.FIGURES.items() if name in study.studies.named()]
     made += application_plan.figures(study)
+    made += [figure for figure, name in adaptation_plan.FIGURES.items() if name in study.studies.named()]
     return ["family", *curves, *made]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
 
+from stylealign.config.adapted_studies import ClipSpace, EditsAcrossDomains, QualityDiversity
 from stylealign.config.applications import (
     BlendSmoothness,
     LocalityBias,
@@ -228,6 +229,12 @@ class Studies(Section):
 
     few_shot: FewShot | None = key(None, "table and figure few_shot (needs an adapted model)")
 
+    quality_diversity: QualityDiversity | None = key(None, "table and figure quality_diversity (of adapted models)")
+    clip_space: ClipSpace | None = key(None, "table and figure clip_space")
+    edits_across_domains: EditsAcrossDomains | None = key(
+        None, "table and figure (of adapted models; needs channel_effects, boundaries, inversion_quality)"
+    )
+
     def named(self) -> dict[str, Section]:
         """The comparisons that are made, by name."""
         return {name: study for name in type(self).model_fields if (study := getattr(self, name)) is not None}
@@ -250,6 +257,8 @@ NEEDS: dict[str, str] = {
     "return_alignment": "distance",
     "locality_bias": "attributes",
     "resolution_alignment": "features",
+    "quality_diversity": "features",
+    "edits_across_domains": "attributes",
     "few_shot": "features",
 }
 """What each study asks of its judge."""
@@ -267,10 +276,11 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
     "locality_bias": ("localized_channels",),
     "zero_shot_regression": ("boundaries", "inversion_quality"),
     "zero_shot_classification": ("boundaries", "inversion_quality"),
+    "edits_across_domains": ("channel_effects", "boundaries", "inversion_quality"),
 }
 """What each study reads of others."""
 
-READS_FEATURES = ("model_quality", "attribute_alignment", "attribute_channels", "boundaries")
+READS_FEATURES = ("model_quality", "attribute_alignment", "attribute_channels", "boundaries", "quality_diversity")
 """The studies that read what a judge saw in every model's images (the rule `model_features`)."""
 
 COMPARING = ("mapping_drift", "attribute_alignment", "channel_overlap", "effect_agreement")

@@ -1,0 +1,116 @@
+"""The plan of adapted models and of the studies of them: which models, domains and views each of those takes."""
+
+from collections.abc import Callable
+
+from stylealign.config import inversion_plan
+from stylealign.config.adapted_studies import ClipSpace, EditsAcrossDomains, QualityDiversity
+from stylealign.config.study import Study
+
+
+def diversity(study: Study) -> QualityDiversity:
+    """How quality and diversity are measured; only studies that do so ask."""
+    assert study.studies.quality_diversity is not None
+    return study.studies.quality_diversity
+
+
+def diversity_domains(study: Study) -> list[str]:
+    """The domains that adapted models are compared with, in declared order: a cell each."""
+    asked = study.studies.quality_diversity
+    if asked is None:
+        return []
+    shown = {study.models[name].domain for name in _chosen(study, asked.models)}
+    return [name for name in study.domains if name in shown]
+
+
+def diversity_roles(study: Study, domain: str) -> dict[str, str]:
+    """The models that are compared with a domain, in declared order, and why.
+
+    The adapted ones, their parents, and those that were trained on its images.
+    """
+    chosen = [name for name in _chosen(study, diversity(study).models) if study.models[name].domain == domain]
+    parents = {study.models[name].parent for name in chosen}
+    trained = {name for name in study.trained() if study.models[name].domain == domain}
+    roles = {name: "adapted" if name in chosen else "parent" if name in parents else "trained" for name in study.models}
+    return {name: roles[name] for name in study.full_size() if name in {*chosen, *parents, *trained}}
+
+
+def clip_space(study: Study) -> ClipSpace:
+    """How a CLIP's space is looked at; only studies that do so ask."""
+    assert study.studies.clip_space is not None
+    return study.studies.clip_space
+
+
+def clip_views(study: Study) -> list[str]:
+    """The planes through a CLIP's space, in declared order."""
+    asked = study.studies.clip_space
+    return [] if asked is None else list(asked.views)
+
+
+def clip_texts(study: Study, view: str) -> list[str]:
+    """The texts that are seen in a plane: those named, or those that its models were adapted by, source first."""
+    seen = clip_space(study).views[view]
+    if seen.texts is not None:
+        return list(seen.texts)
+    adapted = [adapt for name in seen.models if (adapt := study.models[name].adapt) is not None]
+    found = [*(one.source_text for one in adapted), *(one.target_text for one in adapted)]
+    return list(dict.fromkeys(text for text in found if text is not None))
+
+
+def clip_notes(study: Study, view: str) -> dict[str, str]:
+    """What a figure says below the name of each model of a plane."""
+    return {name: _note(study, name) for name in clip_space(study).views[view].models}
+
+
+def _note(study: Study, name: str) -> str:
+    adapt = study.models[name].adapt
+    if adapt is None:
+        return "trained" if study.models[name].parent is not None else "the parent"
+    losses = [loss for loss in ("directional", "global") if adapt.weight_of(loss) > 0]
+    return f"{' and '.join(losses)} loss"
+
+
+def edits(study: Study) -> EditsAcrossDomains:
+    """How edits are carried over; only studies that do so ask."""
+    assert study.studies.edits_across_domains is not None
+    return study.studies.edits_across_domains
+
+
+def edited_models(study: Study) -> list[str]:
+    """The adapted models that a parent's images and edits are rendered by: those whose parent has images inverted."""
+    asked = study.studies.edits_across_domains
+    if asked is None:
+        return []
+    inverted = inversion_plan.inverted_models(study)
+    return [name for name in _chosen(study, asked.models) if study.models[name].parent in inverted]
+
+
+def edited_codes(study: Study, model: str) -> tuple[str, str, str]:
+    """Parent, image set and method of the codes that an adapted model renders."""
+    parent = study.models[model].parent
+    assert parent is not None
+    return parent, inversion_plan.inverted_sets(study, parent)[0], edits(study).method
+
+
+def _chosen(study: Study, named: tuple[str, ...] | None) -> list[str]:
+    """Adapted models: those named, or all, in declared order."""
+    return [name for name in study.adapted() if named is None or name in named]
+
+
+def asked_judges(study: Study) -> set[str | None]:
+    """The judges that these studies ask beside the one that they call ``judge``."""
+    return {None if study.studies.clip_space is None else study.studies.clip_space.clip}
+
+
+CELLS: dict[str, Callable[[Study], list[str]]] = {
+    "quality_diversity": diversity_domains,
+    "clip_space": clip_views,
+    "edits_across_domains": edited_models,
+}
+"""The tables of these studies, and by what their cells are called."""
+
+FIGURES = {
+    "quality_diversity": "quality_diversity",
+    "clip_space": "clip_space",
+    "edits_across_domains": "edits_across_domains",
+}
+"""Their figures, and the study that each belongs to."""

@@ -1,0 +1,51 @@
+"""The slices of a study that single jobs of adapted models depend on."""
+
+from stylealign.config import adaptation_plan as plan
+from stylealign.config.slices import Slice, judge
+from stylealign.config.study import Study
+
+
+def quality_diversity(study: Study, domain: str) -> Slice:
+    """What the rows of a domain's models depend on, beside the models and what the judge saw of them."""
+    asked = plan.diversity(study)
+    roles, psi = plan.diversity_roles(study, domain), study.judged_psi(asked.judge)
+    which = {"domain": domain, "models": list(roles), "roles": list(roles.values()), "truncation_psi": psi}
+    settings = asked.model_dump(mode="json", include={"num_images", "clusters"})
+    return {**judge(study, asked.judge), **which, "settings": settings, "seed": study.seed}
+
+
+def diversity_figure(study: Study) -> Slice:
+    """What the figure quality_diversity depends on, beside its table: the order of its panels and points."""
+    return {"domains": plan.diversity_domains(study), "models": list(study.models)}
+
+
+def clip_space(study: Study, view: str) -> Slice:
+    """What a plane through a CLIP's space depends on, beside the models and image sets."""
+    asked = plan.clip_space(study)
+    seen, notes = asked.views[view], plan.clip_notes(study, view)
+    parents = [study.models[name].parent for name in seen.models]
+    which = {"view": view, "domains": list(seen.domains), "texts": plan.clip_texts(study, view)}
+    models = {"models": list(seen.models), "parents": parents, "notes": list(notes.values())}
+    settings = asked.model_dump(mode="json", include={"num_images", "truncation_psi"})
+    return {**judge(study, asked.clip), **which, **models, **settings, "seed": study.seed}
+
+
+def clip_figure(study: Study) -> Slice:
+    """What the figure clip_space depends on, beside its cells and table: their order."""
+    return {"views": plan.clip_views(study)}
+
+
+def edits_across_domains(study: Study, model: str) -> Slice:
+    """What the rows and pictures of a parent's images and edits in an adapted model depend on, beside their files."""
+    asked = plan.edits(study)
+    parent, image_set, _ = plan.edited_codes(study, model)
+    domains = [study.models[name].domain for name in (parent, model)]
+    which = {"model": model, "parent": parent, "image_set": image_set, "domains": domains, "seed": study.seed}
+    settings = asked.model_dump(mode="json", include={"attributes", "edits", "kept", "strength", "num"})
+    named = list(asked.named.get(model, ()))
+    return {**judge(study, asked.judge), **which, "settings": {**settings, "named": named}}
+
+
+def edits_figure(study: Study) -> Slice:
+    """What the figure edits_across_domains depends on, beside its cells and table: their order."""
+    return {"models": plan.edited_models(study)}
