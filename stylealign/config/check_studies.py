@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from stylealign.config.domains import WorldDomain, has_labels
-from stylealign.config.judges import MEASURES, ColourJudge, EmbeddedJudge, Judge
+from stylealign.config.judges import MEASURES, ColourJudge, EmbeddedClip, EmbeddedJudge, Judge, OpenClip
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
 from stylealign.config.studies import (
@@ -143,8 +143,10 @@ def _judged_domains(sketch: Sketch, study: str) -> list[str]:
 
 def _fits(sketch: Sketch, judge: Judge, domain_name: str, need: str) -> bool:
     domain = sketch.domains[domain_name]
-    if domain is None or isinstance(judge, ColourJudge):
+    if domain is None or isinstance(judge, ColourJudge | OpenClip):
         return True
+    if isinstance(judge, EmbeddedClip):
+        return isinstance(domain, WorldDomain) if judge.domains is None else domain_name in judge.domains
     if isinstance(judge, EmbeddedJudge):
         if need == "regions" and not isinstance(domain, WorldDomain):
             return True  # photographs are parsed by what learned from masks of others
@@ -155,6 +157,8 @@ def _fits(sketch: Sketch, judge: Judge, domain_name: str, need: str) -> bool:
 def _why_unfit(judge: Judge) -> str:
     if isinstance(judge, EmbeddedJudge):
         return "an embedded judge measures only the labelled domains it is trained on"
+    if isinstance(judge, EmbeddedClip):
+        return "an embedded CLIP knows only the worlds it is trained on"
     return f"a judge of kind {judge.kind} was made for photographs; worlds are measured by an embedded judge"
 
 
