@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from stylealign.adaptation_tables import TABLES as ADAPTATION_TABLES
 from stylealign.application_tables import (
     BLEND_SMOOTHNESS,
     LOCALITY_BIAS,
@@ -275,6 +276,7 @@ TABLES: dict[str, Table] = {
         LOCALITY_BIAS,
         ZERO_SHOT_REGRESSION,
         ZERO_SHOT_CLASSIFICATION,
+        *ADAPTATION_TABLES,
     )
 }
 
