@@ -43,7 +43,7 @@ def test_a_region_that_the_parents_images_do_not_have():
     refused(HAIR | {"regions": ["hiar"]}, f"regions = \"hiar\": {known} face; did you mean 'hair'?")
     refused(
         {"judge": "embedded", "regions": ["hair"]},
-        f"regions = \"hair\": {known} dog; did you mean 'ear'?",
+        f'regions = "hair": {known} dog; known here: background, eye, ear, nose, muzzle, head, neck, torso',
         parent="dog",
     )
 
