@@ -1,7 +1,8 @@
 """What every judge is: a frozen network that takes uint8 images and hides its own resize and normalisation.
 
 A judge says in ``measures`` what it can: ``features`` (for FID and KID), ``distance`` (perceptual, for Figures 1 and
-8 and Table 2 of StyleAlign), ``attributes``, ``regions`` and ``text``. Asking for anything else raises :class:`JudgeError`.
+8 and Table 2 of StyleAlign), ``attributes``, ``regions`` and ``text``. Asking for anything else raises
+:class:`JudgeError`.
 Images pass through in batches, and no result depends on which images share a batch.
 
 A distance can be differentiated: an inversion perceives its targets once (:meth:`Judge.perceive`) and compares images

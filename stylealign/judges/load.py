@@ -17,8 +17,8 @@ def load_judge(name: str, spec: "config.Judge", weights: Path | None = None, dev
     """The judge ``name`` as the config's section ``spec`` describes it.
 
     ``weights`` is the file to read (for a parser of kind transformers or upernet a folder): for an embedded judge or
-    CLIP the one that the rule ``judge`` or ``clip`` wrote, for another ``spec.weights`` when not given. With ``spec.download`` it is where
-    the download is kept.
+    CLIP the one that the rule ``judge`` or ``clip`` wrote, for another ``spec.weights`` when not given. With
+    ``spec.download`` it is where the download is kept.
 
     Raises:
         JudgeError: weights absent, damaged or of another network; a download whose checksum is another; regions that
