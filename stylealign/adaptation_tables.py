@@ -1,6 +1,7 @@
 """The tables of adaptation by text and by few images (StyleGAN-NADA)."""
 
-from stylealign.columns import ADAPTATION, Table, boolean, integer, number, string
+from stylealign.columns import ADAPTATION as HEADING
+from stylealign.columns import CHANNELS_SECTION, Table, boolean, integer, number, string
 
 _JUDGE = string("judge", "the judge that measured, by its name in the config")
 _SEED = integer("seed", "the study's seed")
@@ -8,7 +9,7 @@ _SEED = integer("seed", "the study's seed")
 QUALITY_DIVERSITY = Table(
     "quality_diversity",
     "StyleGAN-NADA, 5.3, Figure 12",
-    ADAPTATION,
+    HEADING,
     "How near to the target domain, how different from each other, and how near to its training images",
     (
         string("domain", "the target domain"),
@@ -43,7 +44,7 @@ QUALITY_DIVERSITY = Table(
 CLIP_SPACE = Table(
     "clip_space",
     "StyleGAN-NADA, Appendix, Figure 15",
-    ADAPTATION,
+    HEADING,
     "Where a CLIP sees real images, generated ones and texts, and how far each cloud spreads",
     (
         string("view", "the plane, by its name in the config"),
@@ -70,7 +71,7 @@ CLIP_SPACE = Table(
 EDITS_ACROSS_DOMAINS = Table(
     "edits_across_domains",
     "StyleGAN-NADA, 5.2, Figures 8 and 9, measured",
-    ADAPTATION,
+    HEADING,
     "A parent's real images and its edits of them, rendered by adapted models: what is kept, what edits still do",
     (
         string("parent", "the model in which the images were inverted, and whose edits they are"),
@@ -98,4 +99,174 @@ EDITS_ACROSS_DOMAINS = Table(
     ("parent", "model", "measure", "attribute", "edit"),
 )
 
-TABLES: tuple[Table, ...] = (QUALITY_DIVERSITY, CLIP_SPACE, EDITS_ACROSS_DOMAINS)
+ADAPTATION_COURSE = Table(
+    "adaptation_course",
+    "StyleGAN-NADA, 4.1 and 4.2",
+    HEADING,
+    "The course of one adaptation: a row for every iteration and CLIP",
+    (
+        integer("iteration", "finished iterations"),
+        string("clip", "the CLIP, by its name in the config"),
+        number("loss", "what the iteration minimised, over all CLIPs"),
+        number("clip_loss", "the part of this CLIP, before its weight"),
+        number(
+            "direction_similarity",
+            "cosine of the way from the parent's image to the child's with the direction asked, mean over the batch; "
+            "missing where no source is told",
+        ),
+        number("target_similarity", "cosine of the child's image with the target, mean over the batch"),
+        string("layers", "the layers that were trained: all, or those chosen"),
+    ),
+    ("iteration", "clip"),
+)
+
+ADAPTATION = Table(
+    "adaptation",
+    "StyleGAN-NADA, 5",
+    HEADING,
+    "What adapted models became: how far towards a target that they never saw, and what they kept",
+    (
+        string("model", "the adapted model"),
+        string("parent", "the model it was adapted from"),
+        string("source", "the source's text; or where the direction began"),
+        string("target", "the target's text; or which images"),
+        string("loss", "losses with their weights: directional, global"),
+        string("num_layers", "layers trained in an iteration (k): a number, or all"),
+        integer("iterations", "steps of training"),
+        string("clip", "the CLIP in whose space the direction is measured"),
+        number(
+            "clip_direction_similarity",
+            "cosine of the way from parent(z) to model(z) with the direction asked, mean over z; missing where no "
+            "source is told",
+        ),
+        number("clip_low", "lower end of its bootstrap interval over z (95 %)"),
+        number("clip_high", "upper end of its bootstrap interval over z (95 %)"),
+        string("domain", "the domain whose held-out images it is compared with, and that it never saw"),
+        number("kid_to_target", "KID of its images to that domain's held-out ones"),
+        number("kid_low", "lower end of the bootstrap interval (95 %)"),
+        number("kid_high", "upper end of the bootstrap interval (95 %)"),
+        number("kid_of_parent", "the same of the parent's images: where it came from"),
+        number("kid_of_parent_low", "lower end of the bootstrap interval (95 %)"),
+        number("kid_of_parent_high", "upper end of the bootstrap interval (95 %)"),
+        number("diversity", "mean perceptual distance of each two of its images"),
+        number("diversity_low", "lower end of its bootstrap interval over images (95 %)"),
+        number("diversity_high", "upper end of its bootstrap interval over images (95 %)"),
+        number("diversity_of_parent", "the same of the parent's images of the same z"),
+        number("diversity_of_parent_low", "lower end of its bootstrap interval over images (95 %)"),
+        number("diversity_of_parent_high", "upper end of its bootstrap interval over images (95 %)"),
+        string("attribute", "an attribute that the texts do not name"),
+        number("attribute_kept", "Spearman correlation over z of it, judged in parent(z) and in model(z)"),
+        number("kept_low", "lower end of its bootstrap interval over z (95 %)"),
+        number("kept_high", "upper end of its bootstrap interval over z (95 %)"),
+        number("seconds", "wall clock of the adaptation"),
+        string("protocol", "which images, how many, which truncation"),
+        integer("num_images", "latent codes of KID, direction and attribute"),
+        integer("num_diversity", "of these, those of diversity"),
+        _JUDGE,
+        _SEED,
+    ),
+    ("model",),
+)
+
+ADAPTATION_ABLATION = Table(
+    "adaptation_ablation",
+    "StyleGAN-NADA, 5.4, Figure 14, measured",
+    HEADING,
+    "What each part of an adaptation does: global loss, all layers, chosen layers, a latent mapper",
+    (
+        string("parent", "the model that all were adapted from"),
+        string("variant", "parent, an adapted model, or one with its latent mapper"),
+        string("model", "the model whose weights draw"),
+        string("loss", "what it was adapted by: directional or global, with weights where both (parent: none)"),
+        integer("num_layers", "layers trained in an iteration, by choice; 0: none (the parent), -1: all"),
+        boolean("mapper", "whether a latent mapper moves the codes first"),
+        number("clip_similarity", "cosine of image and target text, mean over z"),
+        number("clip_similarity_low", "lower end of its bootstrap interval over z (95 %)"),
+        number("clip_similarity_high", "upper end of its bootstrap interval over z (95 %)"),
+        number("direction_similarity", "cosine of the way from the parent's image and that of the texts, mean over z"),
+        number("direction_similarity_low", "lower end of its bootstrap interval over z (95 %)"),
+        number("direction_similarity_high", "upper end of its bootstrap interval over z (95 %)"),
+        number("kid", "squared MMD to held-out images of the target domain, which no adaptation has seen"),
+        number("kid_low", "lower end of the bootstrap interval over images (95 %)"),
+        number("kid_high", "upper end of the bootstrap interval over images (95 %)"),
+        number("diversity", "mean perceptual distance of two images, over all pairs"),
+        number("diversity_low", "lower end of its bootstrap interval over images (95 %)"),
+        number("diversity_high", "upper end of its bootstrap interval over images (95 %)"),
+        string("target_text", "what the models were adapted to"),
+        string("domain", "the target domain"),
+        integer("num_images", "latent codes"),
+        integer("num_diversity", "of these, those whose images are compared for diversity"),
+        integer("num_real", "held-out images of the target domain"),
+        string("protocol", "truncation and noise"),
+        string("clip", "the CLIP that measured similarities, by its name in the config"),
+        _JUDGE,
+        _SEED,
+    ),
+    ("parent", "mapper", "variant"),
+)
+
+TEXT_EDITS = Table(
+    "text_edits",
+    "StyleCLIP, 6; StyleAlign, Figures 3, 10 to 12 and 35",
+    CHANNELS_SECTION,
+    "The style channels of edits by text",
+    (
+        string("model", "the model whose channels they are"),
+        string("edit", "the edit, by its name in the config"),
+        string("neutral", "what images show, in words"),
+        string("target", "what they are to show"),
+        integer("rank", "1 is the most relevant"),
+        string("layer", "the style layer, as b16.conv1"),
+        integer("channel", "the channel in it"),
+        string("paper_index", "the papers' layer_channel, as 6_501"),
+        number(
+            "weight", "of the channel in the edit, in its own deviations: the relevance over the largest one's size"
+        ),
+        number("relevance", "cosine of what the channel does in the CLIP's eyes and of the way between the texts"),
+        string("clip", "the CLIP that found them, by its name in the config"),
+        _SEED,
+    ),
+    ("model", "edit", "rank"),
+)
+
+GLOBAL_DIRECTIONS = Table(
+    "global_directions",
+    "StyleCLIP, 6; StyleAlign, Figures 3, 10 to 12 and 35, measured",
+    CHANNELS_SECTION,
+    "Edits by text: what they change, in the model whose channels they are and, the same step, in its descendants",
+    (
+        string("reference", "the model whose channels the edit is made of"),
+        string("model", "the model that is edited"),
+        string("relation", "reference, child, grandchild or descendant"),
+        string("edit", "the edit, by its name in the config"),
+        string("channels", "its most relevant channels, with their weights"),
+        integer("num_channels", "channels that it moves"),
+        string("attribute", "the judged attribute: a number, or a yes or no"),
+        integer("rank", "1 is the attribute that it changes most in this model"),
+        number("effect", "mean change, in deviations over the model's own unedited images (NaN: it varies in none)"),
+        number("low", "lower end of its bootstrap interval over z (95 %)"),
+        number("high", "upper end of its bootstrap interval over z (95 %)"),
+        number("control", "size of the mean change by as many channels drawn from the same layers, mean over draws"),
+        number("change", "mean change, in the attribute's own unit"),
+        string("unit", "the attribute's unit; of a yes or no, change is in the share of yes"),
+        number("strength", "size of the edit, in deviations of the most relevant channel in the reference's samples"),
+        integer("num_z", "latent codes"),
+        string("protocol", "truncation and noise"),
+        string("clip", "the CLIP that found the channels, by its name in the config"),
+        _JUDGE,
+        number("judge_score", "the judge's held-out R2 (accuracy for a yes or no) for the attribute on the domain"),
+        _SEED,
+    ),
+    ("reference", "edit", "model", "rank"),
+)
+
+TABLES: tuple[Table, ...] = (
+    QUALITY_DIVERSITY,
+    CLIP_SPACE,
+    EDITS_ACROSS_DOMAINS,
+    ADAPTATION_COURSE,
+    ADAPTATION,
+    ADAPTATION_ABLATION,
+    TEXT_EDITS,
+    GLOBAL_DIRECTIONS,
+)
