@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from stylealign.config import inversion_plan
+from stylealign.config import ablation_plan, inversion_plan
 from stylealign.config.adapted_studies import ClipSpace, EditsAcrossDomains, QualityDiversity
 from stylealign.config.study import Study
 
@@ -98,13 +98,18 @@ def _chosen(study: Study, named: tuple[str, ...] | None) -> list[str]:
 
 def asked_judges(study: Study) -> set[str | None]:
     """The judges that these studies ask beside the one that they call ``judge``."""
-    return {None if study.studies.clip_space is None else study.studies.clip_space.clip}
+    return {
+        None if study.studies.clip_space is None else study.studies.clip_space.clip,
+        *ablation_plan.asked_clips(study),
+    }
 
 
 CELLS: dict[str, Callable[[Study], list[str]]] = {
     "quality_diversity": diversity_domains,
     "clip_space": clip_views,
     "edits_across_domains": edited_models,
+    "adaptation_ablation": ablation_plan.ablated_parents,
+    "global_directions": ablation_plan.text_edited_models,
 }
 """The tables of these studies, and by what their cells are called."""
 
@@ -112,5 +117,6 @@ FIGURES = {
     "quality_diversity": "quality_diversity",
     "clip_space": "clip_space",
     "edits_across_domains": "edits_across_domains",
+    "adaptation_ablation": "adaptation_ablation",
 }
 """Their figures, and the study that each belongs to."""

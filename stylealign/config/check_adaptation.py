@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from stylealign.config.adaptation import MAX_IMAGES, Adaptation
+from stylealign.config.check_ablation import check_ablation
 from stylealign.config.check_adapted_region import check_region
 from stylealign.config.check_adapted_studies import check_adapted_studies
 from stylealign.config.check_path import check_path
@@ -25,6 +26,7 @@ def check_adaptation(sketch: Sketch) -> Iterator[Problem]:
             yield from _check_course(sketch, f"models.{name}.adapt", model.adapt)
             yield from check_region(sketch, f"models.{name}.adapt.region", model)
     yield from check_adapted_studies(sketch)
+    yield from check_ablation(sketch)
 
 
 def _check_place(sketch: Sketch, key: str, model: Model) -> Iterator[Problem]:

@@ -99,8 +99,11 @@ def _check_manipulations(sketch: Sketch, manipulations: Manipulations) -> Iterat
     if not manipulations.attributes and not manipulations.edits:
         yield Problem("studies.manipulations", "shows nothing: name `attributes`, `edits` or both")
     for place, edit in enumerate(manipulations.edits):
-        if bool(edit.channels) == (edit.direction is not None):
-            yield Problem(f"studies.manipulations.edits.{place}", "needs either `channels` or `direction`", edit.title)
+        if bool(edit.channels) + (edit.direction is not None) + (edit.text is not None) != 1:
+            cure = "needs one of `channels`, `direction` and `text`"
+            yield Problem(f"studies.manipulations.edits.{place}", cure, edit.title)
+        elif not edit.title and edit.text is None:
+            yield Problem(f"studies.manipulations.edits.{place}.title", "is missing; say what stands above the edit")
 
 
 def _check_judge_of(sketch: Sketch, study: str, field: str, need: str, judge_name: str) -> Iterator[Problem]:

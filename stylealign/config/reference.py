@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from stylealign.config.adaptation_ablation import LatentMapping
 from stylealign.config.domains import FolderDomain, Transform, WorldDomain, ZipDomain
 from stylealign.config.inversion import Encoders, Inversion, Kept, Optimisation
 from stylealign.config.judges import (
@@ -26,6 +27,7 @@ from stylealign.config.models import Architecture, Model, Samples, Training
 from stylealign.config.section import Download
 from stylealign.config.studies import ChannelEdit, Studies
 from stylealign.config.study import Study
+from stylealign.config.text_edits import TextEdit
 
 _INTRO = """\
 # Every key of a study
@@ -75,6 +77,8 @@ _PAGES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`studies`", Studies),
     *((f"`studies.{name}`", section) for name, section in _sections_of(Studies)),
     ("`studies.manipulations.edits`, each", ChannelEdit),
+    ("`studies.adaptation_ablation.mapper`", LatentMapping),
+    ("`studies.global_directions.edits.NAME`", TextEdit),
     ("`studies.translation.kept`, `studies.reference_translation.kept`", Kept),
 )
 

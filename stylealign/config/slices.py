@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from stylealign.config import plan
 from stylealign.config.domains import Domain, FolderDomain, WorldDomain, ZipDomain
-from stylealign.config.section import Section
+from stylealign.config.section import Section, unsaid_keys
+from stylealign.config.studies import ChannelEdit
 from stylealign.config.study import Study
 from stylealign.tables import IMAGE_SETS, TABLES
 
@@ -195,8 +196,14 @@ def manipulations(study: Study, model: str) -> Slice:
     asked = study.studies.manipulations
     assert asked is not None
     settings = {**asked.model_dump(mode="json"), "reference": plan.reference(study)}
-    settings["edits"] = [{**edit, "channels": list(edit["channels"].items())} for edit in settings["edits"]]
+    settings["edits"] = [_edit(edit) for edit in asked.edits]
     return {"model": model, "seed": study.seed, **settings}
+
+
+def _edit(edit: ChannelEdit) -> Slice:
+    """An edit of a picture, its channels as a list: canonical JSON sorts the keys of a mapping."""
+    settings = edit.model_dump(mode="json", exclude=unsaid_keys(edit))
+    return {**settings, "channels": list(settings["channels"].items())}
 
 
 def _pairs(study: Study, comparison: str, model: str) -> Slice:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
 
+from stylealign.config.adaptation_ablation import AdaptationAblation
 from stylealign.config.adapted_studies import ClipSpace, EditsAcrossDomains, QualityDiversity
 from stylealign.config.applications import (
     BlendSmoothness,
@@ -23,7 +24,8 @@ from stylealign.config.inversion import (
     TextureTranslation,
     Translation,
 )
-from stylealign.config.section import Section, all_different, key, untracked
+from stylealign.config.section import Section, all_different, key, newer, untracked
+from stylealign.config.text_edits import GlobalDirections
 
 Truncation = Annotated[float, Ge(0), Le(1)]
 
@@ -173,11 +175,12 @@ class EffectAgreement(Section):
 
 
 class ChannelEdit(Section):
-    """An edit of a picture: channels, each with its weight, or a direction."""
+    """An edit of a picture: channels, each with its weight, a direction, or a text."""
 
-    title: str = key(..., "what stands above it")
+    title: str = key("", "what stands above it (of an edit by text: may be left out)")
     channels: dict[str, float] = key({}, "style channels by the papers' index, with weights: {6_501: 1, 8_128: -1}")
     direction: str | None = key(None, "or a boundary of the reference model, by its name")
+    text: str | None = newer(None, "or one of studies.global_directions.edits, by its name")
 
 
 class Manipulations(Section):
@@ -227,6 +230,8 @@ class Studies(Section):
         None, "table, figure (needs boundaries, inversion_quality)"
     )
 
+    adaptation_ablation: AdaptationAblation | None = key(None, "table and figure (of adapted models)")
+    global_directions: GlobalDirections | None = key(None, "table: edits by text, for the figure manipulations too")
     few_shot: FewShot | None = key(None, "table and figure few_shot (needs an adapted model)")
 
     quality_diversity: QualityDiversity | None = key(None, "table and figure quality_diversity (of adapted models)")

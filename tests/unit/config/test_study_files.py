@@ -419,7 +419,7 @@ EDITS = {
          "studies.manipulations.attributes = \"yaw\": studies.channel_effects does not measure it; "
          "did you mean 'yaw_deg'?"),
         ({**EDITS, "manipulations": {"edits": [{"title": "turn"}]}},
-         "studies.manipulations.edits.0 = \"turn\": needs either `channels` or `direction`"),
+         "studies.manipulations.edits.0 = \"turn\": needs one of `channels`, `direction` and `text`"),
         ({**CHANNELS, "localized_channels": {"judge": "embedded", "judge_of": {"dgo": "embedded"}}},
          "studies.localized_channels.judge_of = \"dgo\": there is no such domain; did you mean 'dog'?"),
         ({**CHANNELS, "localized_channels": {"judge": "embedded", "judge_of": {"dog": "parts"}}},
