@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from stylealign.judges.judge import Judge
 
 SOURCES_AT_ONCE = 64  # the judge keeps what it saw of so many
+MAX_SEEN = 2**25  # numbers that it keeps of a block of images
+SMALLEST_BLOCK, LARGEST_BLOCK = 8, 1024
 
 
 def source_diversity(judge: "Judge", pixels: np.ndarray) -> np.ndarray:
@@ -77,11 +79,25 @@ def pairwise_distances(judge: "Judge", pixels: "torch.Tensor") -> Distances:
     Raises:
         JudgeError: the judge measures no distance, or cannot take images of this size.
     """
-    seen = judge.perceive(pixels)
-    distances: Distances = judge.perceptual_distances(seen, seen).double().cpu().numpy()
+    distances = cross_distances(judge, pixels, pixels)
     distances = (distances + distances.T) / 2
     np.fill_diagonal(distances, 0)
     return distances
+
+
+def cross_distances(judge: "Judge", a: "torch.Tensor", b: "torch.Tensor") -> Distances:
+    """The judge's distance of each of uint8 ``a`` [N, 3, R, R] to each of ``b`` [M, 3, R, R], float64 [N, M].
+
+    In blocks, so that memory does not grow with N and M; errors as :func:`pairwise_distances`.
+    """
+    num_seen = sum(part.numel() for part in judge.perceive(a[:1]))  # numbers that one image leaves behind
+    size = int(np.clip(MAX_SEEN // max(num_seen, 1), SMALLEST_BLOCK, LARGEST_BLOCK))
+    rows = []
+    for some in a.split(size):
+        seen = judge.perceive(some)
+        blocks = [judge.perceptual_distances(seen, judge.perceive(other)).double().cpu() for other in b.split(size)]
+        rows.append(np.concatenate([block.numpy() for block in blocks], axis=1))
+    return np.concatenate(rows)
 
 
 def intra_cluster_diversity(distances: Distances, k: int, seed: int, *purpose: str | int) -> Diversity:

@@ -8,7 +8,7 @@ Legend: N images, F features, A attributes.
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ from stylealign.reading import Unreadable, read_npz
 from stylealign.writing import write_npz
 
 if TYPE_CHECKING:
+    import torch
+
     from stylealign.data.image_set import ImageSet
     from stylealign.judges.judge import Judge
     from stylealign.networks.generator import Generator
@@ -70,19 +72,24 @@ def judge_generator(judge: "Judge", G: "Generator", *, num: int, seed: int, trun
     Each image has noise of its own, as in training (and as the official metrics draw it): one constant noise in all of
     them would be a pattern that no real image has. Image i has the same z *and* the same noise in every model.
     """
+    parts = [
+        judge.features_and_attributes(pixels) for pixels in drawn_images(G, num=num, seed=seed, psi=truncation_psi)
+    ]
+    return Features(*_joined(parts), f"gen-{num}-psi{truncation_psi:g}-fresh-noise")
+
+
+def drawn_images(G: "Generator", *, num: int, seed: int, psi: float) -> "Iterator[torch.Tensor]":
+    """The images that :func:`judge_generator` looks at, uint8 [n, 3, R, R] a batch at a time."""
     import torch
 
     from stylealign.images import to_pixels
     from stylealign.latents import sample_z, torch_stream
 
     device = next(G.parameters()).device
-    parts = []
-    with torch.inference_mode():
-        for index, z in enumerate(sample_z(num, G.z_dim, seed, "family").split(BATCH)):  # [64, z_dim]
-            noise = torch_stream(seed, "features", "noise", index, device=device)
-            x = G(z.to(device), truncation_psi=truncation_psi, noise_mode="random", generator=noise)
-            parts.append(judge.features_and_attributes(to_pixels(x)))
-    return Features(*_joined(parts), f"gen-{num}-psi{truncation_psi:g}-fresh-noise")
+    for index, z in enumerate(sample_z(num, G.z_dim, seed, "family").split(BATCH)):  # [64, z_dim]
+        noise = torch_stream(seed, "features", "noise", index, device=device)
+        with torch.inference_mode():
+            yield to_pixels(G(z.to(device), truncation_psi=psi, noise_mode="random", generator=noise))
 
 
 def _joined(parts: list[tuple[np.ndarray, Mapping[str, np.ndarray]]]) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
