@@ -260,7 +260,73 @@ GLOBAL_DIRECTIONS = Table(
     ("reference", "edit", "model", "rank"),
 )
 
+_SHOTS = (
+    string("method", "tgan, tgan_ada, freeze_d or correspondence; none: the start as it is, not trained"),
+    integer("num_images", "training images (0: none)"),
+    string("start", "parent, adapted, catch_up (adapted; D alone learned at first) or tuned (G and D, on its images)"),
+)
+_OF_SHOTS = (
+    integer("num_real", "real images of the target that FID and KID compare with"),
+    integer("num_gen", "generated images of each training"),
+    string("protocol", "which real and which generated images"),
+    _JUDGE,
+    string("diversity_judge", "the judge of distances between images, by its name in the config"),
+    number("kimg", "thousands of images of the training (not trained: of the model itself)"),
+    _SEED,
+)
+
+FEW_SHOT_SCORES = Table(
+    "few_shot_scores",
+    "StyleGAN-NADA, Appendix C, Tables 1 and 2",
+    HEADING,
+    "The numbers of every single training on few images, of which few_shot gives the means",
+    (
+        *_SHOTS,
+        integer("training_seed", "seed of the training, which draws its images too"),
+        number("fid", "Frechet distance to the target's real images"),
+        number("kid", "squared MMD to the target's real images"),
+        number("diversity", "mean distance of two generated images of a cluster, mean over clusters"),
+        number("nearest_distance", "distance of a generated image to the nearest training image, mean over images"),
+        number("nearest_real", "the same of held-out real images"),
+        *_OF_SHOTS,
+    ),
+    ("method", "num_images", "start", "training_seed"),
+)
+
+FEW_SHOT = Table(
+    "few_shot",
+    "StyleGAN-NADA, Appendix C, Tables 1 and 2",
+    HEADING,
+    "Trained on few images, with and without adaptation by text as a pre-training",
+    (
+        string("target", "the domain whose images are few"),
+        *_SHOTS,
+        number("fid", "Frechet distance to the target's real images, mean over seeds"),
+        number("fid_low", "lower end of its t interval over seeds (95 %; unknown of one seed)"),
+        number("fid_high", "upper end of its t interval over seeds (95 %)"),
+        number("kid", "squared MMD to the target's real images, mean over seeds"),
+        number("kid_low", "lower end of its t interval over seeds (95 %)"),
+        number("kid_high", "upper end of its t interval over seeds (95 %)"),
+        number("diversity", "mean distance of two images of a cluster, mean over clusters and seeds"),
+        number("diversity_low", "lower end of its t interval over seeds (95 %)"),
+        number("diversity_high", "upper end of its t interval over seeds (95 %)"),
+        number("nearest_distance", "distance of an image to the nearest training image, mean over images and seeds"),
+        number("nearest_distance_low", "lower end of its t interval over seeds (95 %)"),
+        number("nearest_distance_high", "upper end of its t interval over seeds (95 %)"),
+        number("nearest_real", "the same of held-out real images; a model far nearer repeats what it was shown"),
+        number("gain", "part by which FID is lower than from the parent: same method, images, seed; mean over seeds"),
+        number("gain_low", "lower end of its t interval over seeds (95 %)"),
+        number("gain_high", "upper end of its t interval over seeds (95 %)"),
+        integer("num_seeds", "trainings"),
+        number("seconds", "time of a training, mean over seeds (0: none)"),
+        *_OF_SHOTS,
+    ),
+    ("target", "method", "num_images", "start"),
+)
+
 TABLES: tuple[Table, ...] = (
+    FEW_SHOT_SCORES,
+    FEW_SHOT,
     QUALITY_DIVERSITY,
     CLIP_SPACE,
     EDITS_ACROSS_DOMAINS,
