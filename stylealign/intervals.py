@@ -64,3 +64,13 @@ def wilson_interval(num_successes: ArrayLike, num: ArrayLike, level: float = 0.9
     low, high = np.maximum(centre - reach, 0), np.minimum(centre + reach, 1)  # rounding aside they lie inside
     low, high = np.where(successes == 0, 0, low), np.where(successes == trials, 1, high)
     return np.where(trials > 0, low, 0), np.where(trials > 0, high, 1)
+
+
+def t_interval(values: Array, level: float = 0.95) -> tuple[float, float]:
+    """Student's interval of the mean of a few independent ``values`` [n]; NaN where there are fewer than two."""
+    from scipy.special import stdtrit
+
+    if len(values) < 2:
+        return float("nan"), float("nan")
+    reach = stdtrit(len(values) - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(len(values))
+    return float(values.mean() - reach), float(values.mean() + reach)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from stylealign.config import ablation_plan, inversion_plan
+from stylealign.config import ablation_plan, few_shot_plan, inversion_plan
 from stylealign.config.adapted_studies import ClipSpace, EditsAcrossDomains, QualityDiversity
 from stylealign.config.study import Study
 
@@ -101,6 +101,7 @@ def asked_judges(study: Study) -> set[str | None]:
     return {
         None if study.studies.clip_space is None else study.studies.clip_space.clip,
         *ablation_plan.asked_clips(study),
+        None if study.studies.few_shot is None else study.studies.few_shot.distance_judge,
     }
 
 
@@ -110,6 +111,7 @@ CELLS: dict[str, Callable[[Study], list[str]]] = {
     "edits_across_domains": edited_models,
     "adaptation_ablation": ablation_plan.ablated_parents,
     "global_directions": ablation_plan.text_edited_models,
+    "few_shot": few_shot_plan.table_cells,
 }
 """The tables of these studies, and by what their cells are called."""
 
@@ -118,5 +120,6 @@ FIGURES = {
     "clip_space": "clip_space",
     "edits_across_domains": "edits_across_domains",
     "adaptation_ablation": "adaptation_ablation",
+    "few_shot": "few_shot",
 }
 """Their figures, and the study that each belongs to."""

@@ -25,7 +25,7 @@ class FewShot(Section):
     num_images: Numbers = key((10, 100), "how many training images, a column each", min_length=1)
     methods: Annotated[tuple[Method, ...], AfterValidator(all_different)] = key(
         ("tgan", "tgan_ada", "freeze_d", "correspondence"),
-        "tgan (plain fine-tuning), tgan_ada (augmented), freeze_d (first layers of D kept), correspondence (Ojha et al.)",
+        "tgan (plain fine-tuning), tgan_ada (augmented), freeze_d (first layers of D kept), correspondence (Ojha's)",
         min_length=1,
     )
     starts: Annotated[tuple[Start, ...], AfterValidator(all_different)] = key(
@@ -46,4 +46,4 @@ class FewShot(Section):
     tuned_kimg: float = key(4.0, "thousands of images of that tuning (published: 5000 steps)", gt=0)
     num_gen: int = key(2000, "generated images that each training is measured on (published: 5000)", ge=2)
     split: Literal["train", "test"] | None = key(None, "which target images they are compared with (null: all)")
-    num_clusters: int = key(10, "target images around which generated ones are clustered for diversity", ge=1)
+    num_clusters: int = key(10, "clusters that generated images are put into for diversity (published: 10)", ge=1)

@@ -120,3 +120,13 @@ def _resolved(
         samples=study.samples,
         device=study.device,
     )
+
+
+def seeds(study: Study, method: str) -> tuple[int, ...]:
+    """The seeds of a cell's trainings; what is not trained is measured once, with the first."""
+    return asked(study).seeds if method != UNTRAINED else asked(study).seeds[:1]
+
+
+def table_cells(study: Study) -> list[str]:
+    """The table's one cell: a gain sets one training beside another."""
+    return [] if study.studies.few_shot is None else ["study"]

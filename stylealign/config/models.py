@@ -201,15 +201,15 @@ def _untracked_parts() -> dict[str, Any]:
 def resolve_training(study: Training, model: Model, *, is_lowered: bool = False) -> Training:
     """The study's settings with the model's own, and what transfer changes: no ramp-up, quicker augmentation.
 
-    A root has no discriminator to keep: nothing of it is frozen. Only a model of a lower resolution than its parent's
-    (``is_lowered``) needs another FromRGB.
+    A root has no discriminator to keep, and no parent to correspond to: nothing of it is frozen, or catches up. Only a
+    model of a lower resolution than its parent's (``is_lowered``) needs another FromRGB.
     """
     training = study.updated(model.training)
     is_child = model.parent is not None
     if is_child and "ema_rampup" not in model.training.model_fields_set:
         training = training.model_copy(update={"ema_rampup": None})
     if not is_child:
-        training = training.model_copy(update={"freeze_d": 0})
+        training = training.model_copy(update={"freeze_d": 0, "catch_up_kimg": 0.0, "correspondence": None})
     if not is_lowered:
         training = training.model_copy(update={"from_rgb": Training.model_fields["from_rgb"].default})
     if training.ada_kimg is None:

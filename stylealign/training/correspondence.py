@@ -1,9 +1,9 @@
 """Cross-domain correspondence (Ojha et al. 2021, sections 3.1 and 3.2): a child of few images like its parent.
 
-Two things are added to plain fine-tuning. *Distance consistency:* the images of a batch of codes differ from each other
-in the child as they do in the parent; for each image, a softmax over the cosine similarities of its features to those of
-the others, and the divergence of the child's from the parent's. *Relaxed realism:* only images of codes near a few fixed
-anchors must look real as a whole; of all others D judges patches, from its features of an early block.
+Two things are added to plain fine-tuning. *Distance consistency:* the images of a batch of codes differ from each
+other in the child as they do in the parent; for each image, a softmax over the cosine similarities of its features to
+those of the others, and the divergence of the child's from the parent's. *Relaxed realism:* only images of codes near a
+few fixed anchors must look real as a whole; of all others D judges patches, from its features of an early block.
 
 As the authors' training does it, where the paper leaves it open: each image is compared at one layer, drawn anew; the
 divergence is the mean over all pairs, which the published weight of 1000 is meant for; every fourth step is of anchors.
@@ -68,7 +68,7 @@ class Twin:
 def build_twin(
     settings: Correspondence, G: Generator, D: Discriminator, *, num_images: int, seed: int, device: torch.device
 ) -> Twin:
-    """A twin of ``G`` before the parent's weights are known; its own initial weights come from the stream of ``seed``."""
+    """A twin of ``G`` before the parent's weights are known; its own first weights are of the stream of ``seed``."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_stream(seed, "init", "patches").initial_seed())
         patches = PatchHead(D).to(device)
@@ -88,7 +88,7 @@ def correspondence_loss(twin: Twin, G: Generator, z: Tensor, choice: torch.Gener
     with torch.no_grad():
         theirs = log_similarities(layer_features(twin.source, z), layers)
     own = log_similarities(layer_features(G, z), layers)
-    return F.kl_div(own, theirs, log_target=True)  # the mean over all N (N - 1) pairs
+    return (theirs.exp() * (theirs - own)).mean()  # over all N (N - 1) pairs
 
 
 def layer_features(G: Generator, z: Tensor) -> list[Tensor]:

@@ -58,7 +58,7 @@ def is_catching_up(spec: ResolvedModel, step: int) -> bool:
 
 
 def training_ws(state: TrainState, num: int, spec: ResolvedModel, draws: Draws) -> Tensor:
-    """ws [num, num_ws, w_dim] of the images that D judges: new ones, or of codes near anchors where it is their turn."""
+    """ws [num, num_ws, w_dim] of the images that D judges: of new codes, or of some near anchors in their turn."""
     twin, G = state.twin, state.G
     if twin is None or twin.judges_patches(state.step):
         follow = not is_catching_up(spec, state.step)

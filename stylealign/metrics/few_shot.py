@@ -1,0 +1,161 @@
+"""Few-shot fine-tuning, measured (StyleGAN-NADA, Appendix C, Tables 1 and 2): table ``few_shot``.
+
+Of every training: FID and KID of its images against the target's real ones; their intra-cluster diversity; and how near
+they are to the training images, beside how near real images are that nobody trained on: a model that repeats what it was
+shown is much nearer. Trainings of one cell differ by their seed, which draws the images too. Intervals over seeds are
+Student's: of three numbers a bootstrap knows almost nothing.
+
+Legend: N generated images, n training images, S seeds.
+"""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stylealign.intervals import t_interval
+from stylealign.metrics.diversity import intra_cluster_diversity, pairwise_distances
+from stylealign.metrics.features import load_features
+from stylealign.metrics.fid import fid
+from stylealign.metrics.kid import kid
+
+if TYPE_CHECKING:
+    import torch
+
+    from stylealign.data.image_set import ImageSet
+    from stylealign.judges.judge import Judge
+    from stylealign.networks.generator import Generator
+
+log = logging.getLogger(__name__)
+
+PathLike = str | os.PathLike[str]
+BATCH = 64
+NUM_DIVERSE = 500  # generated images that are clustered, and real ones whose nearest training image is looked up
+MEASURES = ("fid", "kid", "diversity", "nearest_distance")
+CELL = ("method", "num_images", "start")
+BASELINE = "parent"
+
+
+def few_shot_scores(
+    trained: Mapping[int, PathLike],
+    *,
+    judge: "Judge",
+    diversity_judge: "Judge",
+    real: PathLike,
+    image_set: "ImageSet",
+    held_out: "ImageSet",
+    cell: Mapping[str, Any],
+    num_gen: int,
+    split: str | None,
+    num_clusters: int,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Numbers of the models ``trained``, by the seeds of their trainings; a row each.
+
+    ``cell`` says method, num_images (0: of no training) and start; ``real`` holds the features of the target's images by
+    ``judge``; ``image_set`` is what trainings draw their images from, ``held_out`` what they never see.
+
+    Raises:
+        CheckpointError: a damaged model. JudgeError: a judge that does not measure what it is asked for; fewer images
+        than clusters.
+    """
+    from stylealign.checkpoint import load_generator
+    from stylealign.data.few_images import few_of
+
+    reference, rows = load_features(real).of_split(split), []
+    for training_seed, path in trained.items():
+        G, card = load_generator(path, judge.device)
+        pixels = generated_pixels(G, num_gen, seed)
+        features = judge.features(pixels)
+        distances = pairwise_distances(diversity_judge, pixels[:NUM_DIVERSE])
+        diversity = intra_cluster_diversity(distances, num_clusters, seed, "few_shot", card.model)
+        shown = few_of(image_set, cell["num_images"], training_seed).all() if cell["num_images"] else None
+        numbers = {"fid": fid(reference, features), "kid": kid(reference, features), "diversity": diversity.mean}
+        numbers |= {"nearest_distance": mean_nearest(diversity_judge, pixels, shown)}
+        numbers |= {"nearest_real": mean_nearest(diversity_judge, _first(held_out), shown)}
+        protocol = f"{split or 'all'}-{len(reference)}-vs-gen-{num_gen}-psi1-fresh-noise"
+        about = {"num_real": len(reference), "num_gen": num_gen, "protocol": protocol, "kimg": card.kimg}
+        judges = {"judge": judge.name, "diversity_judge": diversity_judge.name}
+        rows.append({**cell, "training_seed": training_seed, **numbers, **about, **judges, "seed": seed})
+        log.info("%s: FID %.2f, KID %.3f, diversity %.3f", card.model, *(numbers[name] for name in MEASURES[:3]))
+    return rows
+
+
+def generated_pixels(G: "Generator", num: int, seed: int) -> "torch.Tensor":
+    """uint8 [num, 3, R, R] of the study-wide z, each with noise of its own: the images model_quality looks at."""
+    import torch
+
+    from stylealign.images import to_pixels
+    from stylealign.latents import sample_z, torch_stream
+
+    device, parts = next(G.parameters()).device, []
+    with torch.inference_mode():
+        for index, z in enumerate(sample_z(num, G.z_dim, seed, "family").split(BATCH)):  # [64, z_dim]
+            noise = torch_stream(seed, "features", "noise", index, device=device)
+            parts.append(to_pixels(G(z.to(device), noise_mode="random", generator=noise)).cpu())
+    return torch.cat(parts)
+
+
+def mean_nearest(judge: "Judge", pixels: "torch.Tensor", shown: "torch.Tensor | None") -> float:
+    """Mean over uint8 ``pixels`` [N, 3, R, R] of the distance to the nearest of ``shown`` [n, 3, R, R]; NaN for none."""
+    if shown is None:
+        return float("nan")
+    seen = judge.perceive(shown)
+    parts = [judge.perceptual_distances(judge.perceive(some), seen).amin(1).cpu() for some in pixels.split(BATCH)]
+    return float(np.concatenate([part.numpy() for part in parts]).astype(np.float64).mean())
+
+
+def _first(image_set: "ImageSet") -> "torch.Tensor":
+    return image_set.read(range(min(NUM_DIVERSE, image_set.num)))
+
+
+def few_shot_rows(
+    scores: Sequence[Mapping[str, Any]], seconds: Mapping[tuple[Any, ...], float], target: str
+) -> list[dict[str, Any]]:
+    """Rows of ``adaptation_tables.FEW_SHOT``, one a cell, of the rows of all trainings.
+
+    ``seconds`` are those of a cell's training, mean over its seeds, by (method, num_images, start); 0 of no training.
+    ``gain`` is the part by which FID is lower than from the parent with the same method, images and seed.
+    """
+    cells: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for score in scores:
+        cells.setdefault(tuple(score[name] for name in CELL), []).append(score)
+    return [_row(cell, own, cells, seconds.get(cell, 0.0), target) for cell, own in cells.items()]
+
+
+def _row(
+    cell: tuple[Any, ...],
+    own: Sequence[Mapping[str, Any]],
+    cells: Mapping[tuple[Any, ...], Sequence[Mapping[str, Any]]],
+    seconds: float,
+    target: str,
+) -> dict[str, Any]:
+    one, row = own[0], {"target": target, **dict(zip(CELL, cell, strict=True))}
+    for measure in MEASURES:
+        row |= _columns(measure, [score[measure] for score in own])
+    row |= {"nearest_real": float(np.mean([score["nearest_real"] for score in own]))}
+    row |= _columns("gain", list(_gains(own, cells.get((*cell[:2], BASELINE), []), cell)))
+    row |= {"num_seeds": len(own), "seconds": seconds}
+    kept = ("num_real", "num_gen", "protocol", "judge", "diversity_judge", "kimg", "seed")
+    return row | {name: one[name] for name in kept}
+
+
+def _gains(
+    own: Sequence[Mapping[str, Any]], baseline: Sequence[Mapping[str, Any]], cell: tuple[Any, ...]
+) -> Iterator[float]:
+    """Of each seed that was trained from the parent too; nothing of the parent's own cell, or where none was trained."""
+    known = {score["training_seed"]: score["fid"] for score in baseline}
+    if cell[1] == 0 or cell[2] == BASELINE:
+        return
+    for score in own:
+        if score["training_seed"] in known:
+            yield 1 - score["fid"] / known[score["training_seed"]]
+
+
+def _columns(name: str, values: Sequence[float]) -> dict[str, float]:
+    """The mean and the ends of its interval, as three columns; NaN of nothing, and the ends of one value."""
+    low, high = t_interval(np.asarray(values, np.float64))
+    mean = float(np.mean(values)) if len(values) else float("nan")
+    return {name: mean, f"{name}_low": low, f"{name}_high": high}
