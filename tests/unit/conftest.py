@@ -81,6 +81,61 @@ def tiny_clip():
     return ClipJudge("tiny", network, open_tokenizer(network.context_length))
 
 
+@pytest.fixture(scope="session")
+def make_adapted(tmp_path_factory, make_family, tiny_clip):
+    """Adapts a tiny parent, the same at every call (``make_adapted.parent``), by the keys of ``adapt``; its files.
+
+    A child is of the seed ``seed``, sees ``images`` or two texts, and may be confined to an ``opened`` region.
+    """
+    from stylealign.adaptation.run import AdaptationFiles, adapt_model
+    from stylealign.checkpoint import save_tensors
+    from stylealign.config.adaptation import Adaptation
+    from stylealign.config.models import Architecture, ResolvedModel, Samples, Training
+    from stylealign.networks.discriminator import Discriminator
+
+    root = tmp_path_factory.mktemp("adapted")
+    (root / "parent").mkdir()
+    G, card = load_generator(make_family(0.3)["parent"])
+    parent, pair = root / "parent/g_ema.safetensors", root / "parent/pair.safetensors"
+    save_generator(parent, G, card)
+    torch.manual_seed(5)
+    D = Discriminator(img_resolution=16, channel_base=128, channel_max=16)
+    networks = {f"G/{name}": value for name, value in G.state_dict().items()}
+    networks |= {f"D/{name}": value for name, value in D.state_dict().items()}
+    save_tensors(pair, networks, {"kind": "pair"})
+
+    def make(name, *, images=(), opened=None, seed=0, folder=None, **adapt):
+        folder = folder or tmp_path_factory.mktemp(name, numbered=True)
+        asked = {"clips": {"tiny": 1}, "iterations": 4, "lr": 0.02, "templates": "none", **adapt}
+        if not images:
+            asked = {"source_text": "a person", "target_text": "a painting of a person", **asked}
+        spec = ResolvedModel(
+            name=name,
+            domain="painting",
+            parent="parent",
+            adapt=Adaptation.model_validate(asked),
+            resolution=16,
+            architecture=Architecture(z_dim=8, w_dim=8, mapping_layers=2, channel_base=128, channel_max=16),
+            training=Training(),
+            seed=seed,
+            study_seed=0,
+            samples=Samples(num=4),
+            device="cpu",
+        )
+        files = AdaptationFiles(
+            g_ema=folder / "g_ema.safetensors",
+            pair=folder / "pair.safetensors",
+            course=folder / "course.parquet",
+            samples=folder / "samples.npz",
+        )
+        where = {"parent": parent, "parent_pair": pair, "state": folder / "state", "files": files}
+        adapt_model(spec, clips={"tiny": tiny_clip}, images=images, region=opened, **where)
+        return files
+
+    make.parent = parent
+    return make
+
+
 @pytest.fixture
 def make_bundle(tmp_path):
     """A tiny published encoder in its bundle, as pSp and e4e save it; returns the file and the encoder in it.
