@@ -1,1 +1,103 @@
 # Look-ups of adaptation: CLIPs, adapted models, mappers, few shots.
+from stylealign.adaptation.recipe import RECIPE as ADAPTATION_RECIPE
+from stylealign.config import ablation_plan, adaptation_plan, adaptation_slices
+
+
+def weights_of_clips(wildcards):
+    """What the CLIPs of an adapted model read, in the order of their names."""
+    return [weights_file(name) for name in sorted(ablation_plan.adaptation(study, wildcards.model).clips)]
+
+
+def weights_of_region(role):
+    """What the judge reads that finds the region of an adapted model (0), or that holds the rest (1)."""
+
+    def of(wildcards):
+        name = adaptation_plan.region_judges(study, wildcards.model)[role]
+        return [] if name is None else weights_file(name)
+
+    return of
+
+
+def folder_of_target(wildcards):
+    """The folder of images that directs an adaptation, where one does."""
+    folder = ablation_plan.adaptation(study, wildcards.model).images
+    return [] if folder is None else str(folder)
+
+
+def listing_of_target(wildcards):
+    """Digest of what lies in it: Snakemake sees only the folder's own time."""
+    folder = folder_of_target(wildcards)
+    return listing_digest(folder) if folder else ""
+
+
+def domain_of_target(path):
+    """The file of the domain whose first images direct an adaptation, where they do."""
+
+    def of(wildcards):
+        domain = ablation_plan.adaptation(study, wildcards.model).image_domain
+        return [] if domain is None else path.format(domain=domain)
+
+    return of
+
+
+def adaptation_memory(wildcards, attempt):
+    return needs.mem_mb(needs.adaptation_mem_mb(*adaptation_plan.adaptation_sizes(study, wildcards.model)), attempt)
+
+
+def adaptation_minutes(wildcards, attempt):
+    iterations = ablation_plan.adaptation(study, wildcards.model).iterations
+    return needs.runtime_min(needs.adaptation_runtime_min(iterations, study.resolution, ON_GPU), attempt)
+from stylealign.config import ablation_plan, ablation_slices
+
+
+wildcard_constraints:
+    clip=any_of(study.judges),
+
+
+def clips_of_model(wildcards):
+    """What the CLIPs read that the wildcard model was adapted by, in their order."""
+    return [weights_file(name) for name in ablation_plan.adaptation(study, wildcards.model).clips]
+
+
+def of_ablation(path):
+    """The files of the models that the ablation compares, in its order."""
+    return lambda wildcards: expand(path, model=ablation_plan.ablation(study).models)
+
+
+def mapper_of_ablation(wildcards):
+    """The latent mapper of one of those, where there is one."""
+    return expand("results/mappers/{model}/mapper.safetensors", model=ablation_plan.mapped(study))
+
+
+def features_of_ablation(wildcards):
+    """What the ablation's judge sees in the images of the target domain."""
+    asked = ablation_plan.ablation(study)
+    return f"results/features/domains/{study.models[asked.models[0]].domain}.{asked.judge}.npz"
+
+
+def weights_of_ablation_clip(wildcards):
+    """What the CLIP reads that measures the ablation."""
+    return weights_file(ablation_plan.ablation_clip(study))
+
+
+def of_ablated(path):
+    return expand(path, model=ablation_plan.ablated_parents(study))
+
+
+def of_text_edited(path):
+    """The file of the model whose channels edits by text are made of, found by its CLIP."""
+    return lambda wildcards: path.format(
+        model=ablation_plan.text_edited(study), clip=ablation_plan.global_directions(study).clip
+    )
+
+
+def clip_weights(wildcards):
+    """What the wildcard CLIP reads."""
+    return weights_file(wildcards.clip)
+
+
+def drawn_text_edits(wildcards):
+    """The channels of edits by text, where the pictures of edits show any."""
+    if not ablation_plan.drawn_text_edits(study):
+        return []
+    return of_text_edited("results/text_edits/{model}.{clip}.parquet")(wildcards)

@@ -17,6 +17,7 @@ _SMALL_PX = 64
 _SMALL_JOB_MB = 1_000
 _JUDGE_MB = 2_500  # Python, torch, a step's activations and the labels of tens of thousands of images
 _TRANSLATION_MB = 3_000  # Python, torch, two or three models, judges and what they see
+_PUBLISHED_CLIP_MB = 2_500  # a ViT-B in float32 and a batch's activations
 _KID_RESAMPLES, _KID_BLOCK_ROWS = 200, 512  # as in metrics/kid.py
 _BASE_MB = 1_500  # Python, torch, a small network, and the two Snakemakes around a job on a cluster (350)
 _MB_PER_PIXEL_CHANNEL = 0.001  # activations of a training step: channels x pixels x batch, both networks, both passes
@@ -72,6 +73,18 @@ def maps_mem_mb(num_images: int, num_channels: int, grid: int, budget_gb: float)
 def inversion_mem_mb(resolution: int, batch_size: int, channel_base: int) -> float:
     """Memory to find codes of a batch, or to train an encoder, in MB: activations of G, and the judge beside it."""
     return max(_TRANSLATION_MB, _BASE_MB + resolution * channel_base * batch_size * _MB_PER_PIXEL_CHANNEL)
+
+
+def adaptation_mem_mb(resolution: int, num_codes: int, channel_base: int, num_published: int) -> float:
+    """Memory to adapt a model, in MB: a training step's activations for so many codes, and the published CLIPs."""
+    step = resolution * channel_base * num_codes * _MB_PER_PIXEL_CHANNEL
+    return _TRANSLATION_MB + step + num_published * _PUBLISHED_CLIP_MB
+
+
+def adaptation_runtime_min(iterations: int, resolution: int, on_gpu: bool) -> float:
+    """Minutes an adaptation may take at its first attempt, generously (300 at 1024 px took 3 on the paper's V100)."""
+    sec_per_iteration = 0.2 if on_gpu else 0.5 * max(resolution / 32, 1)
+    return 30 + 2 * iterations * sec_per_iteration / 60
 
 
 def translation_mem_mb(num_images: int, resolution: int) -> float:

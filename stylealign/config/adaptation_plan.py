@@ -4,7 +4,27 @@ from collections.abc import Callable
 
 from stylealign.config import ablation_plan, few_shot_plan, inversion_plan
 from stylealign.config.adapted_studies import ClipSpace, EditsAcrossDomains, QualityDiversity
+from stylealign.config.judges import OpenClip
 from stylealign.config.study import Study
+
+
+def kept_snapshots(study: Study) -> list[str]:
+    """The adapted models of which snapshots are kept."""
+    return [name for name in study.adapted() if ablation_plan.adaptation(study, name).snapshot_iterations]
+
+
+def region_judges(study: Study, model: str) -> tuple[str | None, str | None]:
+    """Who finds the only part of an adapted model that may change, and who holds the rest; nobody where all may."""
+    region = ablation_plan.adaptation(study, model).region
+    return (None, None) if region is None else (region.judge, region.distance_judge())
+
+
+def adaptation_sizes(study: Study, model: str) -> tuple[int, int, int, int]:
+    """What the memory of an adaptation grows with: pixels, codes at once, channels, published CLIPs."""
+    adapt = ablation_plan.adaptation(study, model)
+    num_codes = max(adapt.batch_size, 0 if adapt.num_layers is None else adapt.selection.num_w)
+    num_published = sum(isinstance(study.judges[name], OpenClip) for name in adapt.clips)
+    return study.resolution, num_codes, study.architecture.channel_base, num_published
 
 
 def diversity(study: Study) -> QualityDiversity:

@@ -1,8 +1,23 @@
 """The slices of a study that single jobs of adapted models depend on."""
 
+from stylealign.config import ablation_plan
 from stylealign.config import adaptation_plan as plan
 from stylealign.config.slices import Slice, judge
 from stylealign.config.study import Study
+
+
+def adapted_model(study: Study, model: str) -> Slice:
+    """What an adapted model depends on, beside its parent, the CLIPs' weights and the images that direct it."""
+    adapt = ablation_plan.adaptation(study, model)
+    tracked = study.resolved_model(model).tracked()
+    named = ("judge", "perceptual")
+    region = dict(zip(named, plan.region_judges(study, model), strict=True))
+    return {
+        "model": tracked,
+        "clips": [judge(study, name) for name in sorted(adapt.clips)],
+        "region": {role: judge(study, name) for role, name in region.items() if name is not None},
+        "seed": study.seed,
+    }
 
 
 def quality_diversity(study: Study, domain: str) -> Slice:
