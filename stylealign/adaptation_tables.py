@@ -324,7 +324,29 @@ FEW_SHOT = Table(
     ("target", "method", "num_images", "start"),
 )
 
+CLIP_ACCURACY = Table(
+    "clip_accuracy",
+    "CLIP (Radford et al. 2021), 3.1",
+    HEADING,
+    "What each CLIP tells apart by text alone, on held-out images",
+    (
+        string("clip", "the CLIP, by its name in the config"),
+        string("domain", "whose held-out images; all: which domain an image is of"),
+        string("question", "what was asked, in the words of the captions"),
+        number("accuracy", "part told right, mean over the answers; of pairs (see protocol) the part told right"),
+        number("low", "lower end of its bootstrap interval over images (95 %)"),
+        number("high", "upper end of its bootstrap interval over images (95 %)"),
+        number("chance", "what guessing gives"),
+        integer("num_classes", "answers to choose from; 2 of pairs"),
+        integer("n", "images that have one of the answers"),
+        string("protocol", "choice or pairs, sentences for an answer, and the first of them"),
+        _SEED,
+    ),
+    ("clip", "domain", "question"),
+)
+
 TABLES: tuple[Table, ...] = (
+    CLIP_ACCURACY,
     FEW_SHOT_SCORES,
     FEW_SHOT,
     QUALITY_DIVERSITY,
