@@ -1,6 +1,6 @@
 # Look-ups of adaptation: CLIPs, adapted models, mappers, few shots.
 from stylealign.adaptation.recipe import RECIPE as ADAPTATION_RECIPE
-from stylealign.config import ablation_plan, adaptation_plan, adaptation_slices
+from stylealign.config import ablation_plan, ablation_slices, adaptation_plan, adaptation_slices
 
 
 def weights_of_clips(wildcards):
@@ -47,7 +47,6 @@ def adaptation_memory(wildcards, attempt):
 def adaptation_minutes(wildcards, attempt):
     iterations = ablation_plan.adaptation(study, wildcards.model).iterations
     return needs.runtime_min(needs.adaptation_runtime_min(iterations, study.resolution, ON_GPU), attempt)
-from stylealign.config import ablation_plan, ablation_slices
 
 
 wildcard_constraints:

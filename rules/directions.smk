@@ -105,6 +105,7 @@ rule manipulations:
         reference=of_reference("results/models/{model}/g_ema.safetensors"),
         channels=of_reference("results/cells/channel_effects/{model}.parquet"),
         boundaries=of_reference("results/boundaries/{model}.npz"),
+        text_edits=drawn_text_edits,
     output:
         images="results/cells/manipulations/{model}.npz",
     log:

@@ -28,6 +28,7 @@ localrules:
     draw_zero_shot_regression,
     draw_zero_shot_classification,
     draw_zero_shot_examples,
+    draw_adaptation_ablation,
 
 
 rule draw_family:
@@ -615,6 +616,28 @@ rule draw_zero_shot_examples:
         "Figure zero_shot_examples: a relative's images in the order of predictions"
     script:
         "../workflow_scripts/draw_zero_shot_examples.py"
+
+
+rule draw_adaptation_ablation:
+    input:
+        pictures=of_ablated("results/cells/adaptation_ablation/{model}.npz"),
+        table="results/tables/adaptation_ablation.parquet",
+    output:
+        png="results/figures/adaptation_ablation.png",
+        pdf="results/figures/adaptation_ablation.pdf",
+        html=shown("results/figures/adaptation_ablation.html"),
+    log:
+        "results/logs/draw_adaptation_ablation/adaptation_ablation.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(ablation_slices.ablation_figure),
+        code=code("draw_adaptation_ablation"),
+    message:
+        "Figure adaptation_ablation: what each part of an adaptation does"
+    script:
+        "../workflow_scripts/draw_adaptation_ablation.py"
 
 
 rule figures:

@@ -28,6 +28,7 @@ JUDGES = {
     "regions_weights": "regions_judge",
     "reader": "attributes_judge",
     "diversity": "diversity_judge",
+    "clip_weights": "clip",
 }
 """What jobs call the weights of the judges they ask, and where their settings name those judges."""
 

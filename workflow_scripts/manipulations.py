@@ -12,6 +12,7 @@ manipulation_images(
     reference=job.input.reference,
     channels=job.input.channels,
     boundaries=job.input.boundaries,
+    text_edits=job.input.text_edits,
     attributes=job.spec["attributes"],
     edits=job.spec["edits"],
     strengths=job.spec["strengths"],

@@ -1,7 +1,8 @@
 """Global directions: which style channels do what a text says (StyleCLIP, Section 6; StyleAlign, Figure 3).
 
 Once for a model and a CLIP: each style channel of the convolutions is set to either side of its mean in some images.
-The mean of the unit differences of their embeddings, scaled to unit length, is what the channel does as the CLIP sees it:
+The mean of the unit differences of their embeddings, scaled to unit length, is what the channel does as the CLIP sees
+it:
 
     d_u = unit( mean over images of unit( E(G(s | s_u = mean_u + k std_u)) - E(G(s | s_u = mean_u - k std_u)) ) )
 

@@ -8,6 +8,7 @@ Legend: E edits, n latent codes, S strengths.
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from stylealign.editing.manipulate import (
     measure_deviations,
 )
 from stylealign.editing.ranked_channels import ranked_channels
+from stylealign.editing.text_edits import read_text_edits
 from stylealign.errors import JudgeError
 from stylealign.latents import sample_z
 from stylealign.writing import write_npz
@@ -47,6 +49,7 @@ def manipulation_images(
     reference: PathLike,
     channels: PathLike,
     boundaries: PathLike,
+    text_edits: PathLike | None = None,
     attributes: Sequence[str],
     edits: Sequence[Mapping[str, Any]],
     strengths: Sequence[float],
@@ -58,7 +61,8 @@ def manipulation_images(
     """Images for the figure: the study's first ``num`` fixed z through the checkpoint ``model``, edited.
 
     For each of ``attributes`` its first channels in the table ``channels`` and its boundary, both of ``reference``,
-    then ``edits`` as the config describes them (title; channels with weights, or direction). Writes ``pixels`` uint8
+    then ``edits`` as the config describes them (title; channels with weights, or direction, or text: one of the table
+    ``text_edits`` of ``reference``). Writes ``pixels`` uint8
     [E, n, S, R, R, 3], ``edits`` (titles), ``kinds``, ``attribute`` (each [E]) and ``strengths`` [S].
 
     Raises :class:`JudgeError` for an attribute without channel or boundary, :class:`ConfigError` for a channel or
@@ -69,7 +73,7 @@ def manipulation_images(
     check_same_spaces(G, source, f"{model} and {reference}")
     known = load_boundaries(boundaries)
     chosen = [edit for attribute in attributes for edit in attribute_edits(source, attribute, channels, known)]
-    chosen += [described_edit(source, description, known) for description in edits]
+    chosen += [described_edit(source, description, known, text_edits) for description in edits]
     deviations = measure_deviations(source, truncation_psi=truncation_psi, seed=seed)
     z = sample_z(num, G.z_dim, seed, "family").to(G.mapping.w_avg.device)
     with torch.inference_mode():
@@ -95,9 +99,16 @@ def attribute_edits(G: "Generator", attribute: str, channels: PathLike, boundari
     ]
 
 
-def described_edit(G: "Generator", description: Mapping[str, Any], boundaries: Boundaries) -> Edit:
-    """An edit as the config describes it: ``title``, and ``channels`` as [name, weight] pairs, or ``direction``."""
+def described_edit(
+    G: "Generator", description: Mapping[str, Any], boundaries: Boundaries, text_edits: PathLike | None = None
+) -> Edit:
+    """An edit as the config describes it: ``title``, and ``channels`` as [name, weight] pairs, ``direction`` or
+    ``text``, which the table ``text_edits`` has."""
     title, name = description["title"], description.get("direction")
+    if description.get("text"):
+        assert text_edits is not None
+        (edit,) = read_text_edits(text_edits, G.style_layers, [description["text"]])
+        return replace(edit, title=title) if title else edit
     if name:
         attribute = dict(zip(boundaries.names, boundaries.attributes, strict=True)).get(name, "")
         return Edit(title, DIRECTION, attribute, direction=boundaries.normal(name, f"{KEY}.edits ({title})"))

@@ -111,9 +111,26 @@ def ablation_rows(
         kid = kid_interval(real, judge.features(pixels), seed, "adaptation_ablation", variant.name)
         row |= {"kid": kid.value, "kid_low": kid.low, "kid_high": kid.high, "num_real": len(real)}
         row |= _diversity(judge, pixels[:num_diversity], seed, variant.name)
-        rows.append({"variant": variant.name, "model": variant.model} | row)
+        about = {"target_text": target_text, "num_images": num_images, "num_diversity": num_diversity, "seed": seed}
+        about |= {"protocol": f"psi{truncation_psi:g}-const-noise", "clip": clip.name, "judge": judge.name}
+        rows.append({"variant": variant.name, "model": variant.model} | about | row)
         log.info("%s: similarity %.3f, KID %.4f", variant.name, row["clip_similarity"], kid.value)
     return rows
+
+
+def described_rows(
+    rows: Sequence[Mapping[str, Any]], ways: Mapping[str, Mapping[str, Any]], about: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Measured rows with how each model was adapted (``ways``: its ``loss`` and ``num_layers``) and what holds of all.
+
+    Where all layers are trained, ``num_layers`` is -1; the parent has none.
+    """
+    own = {PARENT: {"loss": "", "num_layers": 0}}
+    for name, way in ways.items():
+        own[name] = {"loss": way["loss"], "num_layers": -1 if way["num_layers"] is None else way["num_layers"]}
+        own[MAPPED.format(name)] = own[name]
+    mappers = {MAPPED.format(name) for name in ways}
+    return [{**about, **own[row["variant"]], "mapper": row["variant"] in mappers, **row} for row in rows]
 
 
 def _cosines(moves: Tensor, direction: Tensor) -> np.ndarray:
