@@ -174,4 +174,5 @@ rule global_directions:
         "../workflow_scripts/global_directions.py"
 
 
+include: "adapted_studies.smk"
 include: "few_shot.smk"

@@ -100,3 +100,52 @@ def drawn_text_edits(wildcards):
     if not ablation_plan.drawn_text_edits(study):
         return []
     return of_text_edited("results/text_edits/{model}.{clip}.parquet")(wildcards)
+
+
+def of_diversity_domain(path):
+    """The files of the models that are compared with the wildcard domain, as the study's judge saw them."""
+    whole = with_judge_of("quality_diversity", path)
+    return lambda wildcards: expand(whole, model=adaptation_plan.diversity_roles(study, wildcards.domain))
+
+
+def for_diversity(path):
+    return expand(path, domain=adaptation_plan.diversity_domains(study))
+
+
+wildcard_constraints:
+    view=any_of(adaptation_plan.clip_views(study)),
+
+
+def of_view(what, path):
+    """The files of a plane's `models` or `domains`."""
+
+    def of(wildcards):
+        return [
+            path.format(name=name) for name in getattr(adaptation_plan.clip_space(study).views[wildcards.view], what)
+        ]
+
+    return of
+
+
+def for_views(path):
+    return expand(path, view=adaptation_plan.clip_views(study))
+
+
+def clip_of_space():
+    """What the CLIP reads whose space is seen."""
+    asked = study.studies.clip_space
+    return [] if asked is None else weights_file(asked.clip)
+
+
+def of_edited_images(path):
+    """The file of the images that an adapted model's parent inverted: parent, image set, method."""
+
+    def of(wildcards):
+        parent, image_set, method = adaptation_plan.edited_codes(study, wildcards.model)
+        return path.format(parent=parent, image_set=image_set, method=method)
+
+    return of
+
+
+def for_edited(path):
+    return expand(path, model=adaptation_plan.edited_models(study))
