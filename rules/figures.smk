@@ -28,6 +28,7 @@ localrules:
     draw_zero_shot_regression,
     draw_zero_shot_classification,
     draw_zero_shot_examples,
+    draw_few_shot,
     draw_adaptation_ablation,
 
 
@@ -638,6 +639,28 @@ rule draw_adaptation_ablation:
         "Figure adaptation_ablation: what each part of an adaptation does"
     script:
         "../workflow_scripts/draw_adaptation_ablation.py"
+
+
+rule draw_few_shot:
+    input:
+        table="results/tables/few_shot.parquet",
+        samples=samples_of_shots(),
+    output:
+        png="results/figures/few_shot.png",
+        pdf="results/figures/few_shot.pdf",
+        html=shown("results/figures/few_shot.html"),
+    log:
+        "results/logs/draw_few_shot/few_shot.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(few_shot_slices.figure),
+        code=code("draw_few_shot"),
+    message:
+        "Figure few_shot: few images, with and without adaptation by text"
+    script:
+        "../workflow_scripts/draw_few_shot.py"
 
 
 rule figures:

@@ -327,6 +327,11 @@ def read_table(path: str | os.PathLike[str]) -> "pd.DataFrame":
         return frame
 
 
+def read_rows(paths: Iterable[str | os.PathLike[str]]) -> list[dict[str, Any]]:
+    """The rows of several tables, one after the other; errors as :func:`read_table`."""
+    return [cast("dict[str, Any]", row) for path in paths for row in read_table(path).to_dict("records")]
+
+
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
     """What a table's file says of how it was made; errors as :func:`read_table`."""
     return _told(path, b"stylealign.provenance")
@@ -360,7 +365,7 @@ def collect(
 
     A part is named by its file, or by its folder where files of several folders have one name.
     """
-    rows = [cast("dict[str, Any]", row) for path in paths for row in read_table(path).to_dict("records")]
+    rows = read_rows(paths)
     origins = [read_provenance(path) for path in paths]
     write_table(parquet, table, rows, {**provenance, "parts": dict(zip(_part_names(paths), origins, strict=True))})
 

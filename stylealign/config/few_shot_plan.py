@@ -63,6 +63,12 @@ def training_name(method: str, num_images: int | str, start: str, seed: int | st
     return f"few_shot.{method}.{num_images}.{start}.{seed}"
 
 
+def cell_of(name: str) -> Shots:
+    """The cell of a training, from what :func:`training_name` made."""
+    _, method, num_images, start, _ = name.split(".")
+    return Shots(method, int(num_images), start)
+
+
 TUNED_NAME = "few_shot.tuned"
 
 

@@ -38,10 +38,12 @@ def scores(study: Study, method: str, num_images: str, start: str) -> Slice:
 
 def few_shot(study: Study) -> Slice:
     """What the table depends on, beside the numbers of all trainings."""
-    return {"seed": study.seed, "judge": plan.asked(study).judge}
+    few = plan.asked(study)
+    return {"seed": study.seed, "judge": few.judge, "target": few.target}
 
 
 def figure(study: Study) -> Slice:
     """What the figure few_shot depends on, beside its table: the order."""
     few = plan.asked(study)
-    return few.model_dump(mode="json", include={"methods", "starts", "num_images", "parent", "pretrained", "target"})
+    cells = [list(vars(shots).values()) for shots in plan.measured(study)]
+    return {"methods": list(few.methods), "starts": list(few.starts), "cells": cells}

@@ -1,9 +1,9 @@
 """Few-shot fine-tuning, measured (StyleGAN-NADA, Appendix C, Tables 1 and 2): table ``few_shot``.
 
 Of every training: FID and KID of its images against the target's real ones; their intra-cluster diversity; and how near
-they are to the training images, beside how near real images are that nobody trained on: a model that repeats what it was
-shown is much nearer. Trainings of one cell differ by their seed, which draws the images too. Intervals over seeds are
-Student's: of three numbers a bootstrap knows almost nothing.
+they are to the training images, beside how near real images are that nobody trained on: a model that repeats what it
+was shown is much nearer. Trainings of one cell differ by their seed, which draws the images too. Intervals over seeds
+are Student's: of three numbers a bootstrap knows almost nothing.
 
 Legend: N generated images, n training images, S seeds.
 """
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stylealign.config.few_shot_plan import cell_of
 from stylealign.intervals import t_interval
 from stylealign.metrics.diversity import intra_cluster_diversity, pairwise_distances
 from stylealign.metrics.features import load_features
@@ -54,8 +55,8 @@ def few_shot_scores(
 ) -> list[dict[str, Any]]:
     """Numbers of the models ``trained``, by the seeds of their trainings; a row each.
 
-    ``cell`` says method, num_images (0: of no training) and start; ``real`` holds the features of the target's images by
-    ``judge``; ``image_set`` is what trainings draw their images from, ``held_out`` what they never see.
+    ``cell`` says method, num_images (0: of no training) and start; ``real`` holds the features of the target's images
+    by ``judge``; ``image_set`` is what trainings draw their images from, ``held_out`` what they never see.
 
     Raises:
         CheckpointError: a damaged model. JudgeError: a judge that does not measure what it is asked for; fewer images
@@ -99,7 +100,7 @@ def generated_pixels(G: "Generator", num: int, seed: int) -> "torch.Tensor":
 
 
 def mean_nearest(judge: "Judge", pixels: "torch.Tensor", shown: "torch.Tensor | None") -> float:
-    """Mean over uint8 ``pixels`` [N, 3, R, R] of the distance to the nearest of ``shown`` [n, 3, R, R]; NaN for none."""
+    """Mean over uint8 ``pixels`` [N, 3, R, R] of the distance to the nearest of ``shown`` [n, 3, R, R], if any."""
     if shown is None:
         return float("nan")
     seen = judge.perceive(shown)
@@ -109,6 +110,15 @@ def mean_nearest(judge: "Judge", pixels: "torch.Tensor", shown: "torch.Tensor | 
 
 def _first(image_set: "ImageSet") -> "torch.Tensor":
     return image_set.read(range(min(NUM_DIVERSE, image_set.num)))
+
+
+def training_seconds(costs: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], float]:
+    """Mean time of the trainings of each cell, by (method, num_images, start), of rows of ``tables.TRAINING``."""
+    found: dict[tuple[Any, ...], list[float]] = {}
+    for cost in costs:
+        cell = tuple(vars(cell_of(cost["model"])).values())
+        found.setdefault(cell, []).append(cost["sec_per_kimg"] * cost["kimg"])
+    return {cell: float(np.mean(values)) for cell, values in found.items()}
 
 
 def few_shot_rows(
@@ -145,7 +155,7 @@ def _row(
 def _gains(
     own: Sequence[Mapping[str, Any]], baseline: Sequence[Mapping[str, Any]], cell: tuple[Any, ...]
 ) -> Iterator[float]:
-    """Of each seed that was trained from the parent too; nothing of the parent's own cell, or where none was trained."""
+    """Of each seed that was trained from the parent too; nothing of the parent's own cell, and of no training."""
     known = {score["training_seed"]: score["fid"] for score in baseline}
     if cell[1] == 0 or cell[2] == BASELINE:
         return

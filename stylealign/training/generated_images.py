@@ -33,10 +33,13 @@ def generate_image_set(
     Raises :class:`CheckpointError` for a damaged model, :class:`ImageSetError` where no two images differ.
     """
     G, card = load_generator(g_ema, pick_device(device))
-    with whole_file(images) as partial, tempfile.TemporaryDirectory(dir=Path(images).parent) as aside:
-        with ImageSetWriter(partial, Path(aside) / "regions.npz", G.img_resolution, ()) as writer:
-            for one in _prepared(G, card.model, num, seed, truncation_psi):
-                writer.take(one)
+    with (
+        whole_file(images) as partial,
+        tempfile.TemporaryDirectory(dir=Path(images).parent) as aside,
+        ImageSetWriter(partial, Path(aside) / "regions.npz", G.img_resolution, ()) as writer,
+    ):
+        for one in _prepared(G, card.model, num, seed, truncation_psi):
+            writer.take(one)
     if len(writer.facts) < 2:
         raise ImageSetError(f"{g_ema}: all images of {card.model} are the same; nothing can be trained on them")
     with whole_file(index) as partial:
