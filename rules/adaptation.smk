@@ -175,4 +175,38 @@ rule global_directions:
 
 
 include: "adapted_studies.smk"
+
+
+rule adaptation:
+    input:
+        g_ema="results/models/{model}/g_ema.safetensors",
+        cost="results/models/{model}/cost.parquet",
+        parent=of_parent("results/models/{parent}/g_ema.safetensors"),
+        features=with_judge_of("adaptation", "results/features/models/{model}.{judge}.npz"),
+        parent_features=of_parent(with_judge_of("adaptation", "results/features/models/{parent}.{judge}.npz")),
+        domain_features=of_domain(with_judge_of("adaptation", "results/features/domains/{domain}.{judge}.npz")),
+        weights=weights_of("adaptation"),
+        clip_weights=weights_of_measuring_clip(),
+        folder=folder_of_target,
+        images=domain_of_target("results/domains/{domain}/images.zip"),
+        index=domain_of_target("results/domains/{domain}/index.parquet"),
+    output:
+        rows="results/cells/adaptation/{model}.parquet",
+    log:
+        "results/logs/adaptation/{model}.log",
+    threads: 1
+    resources:
+        mem_mb=memory(5000),
+        runtime=minutes(60),
+        gpu=int(ON_GPU),
+    params:
+        spec=spec(adaptation_slices.adaptation, "model"),
+        code=code("adaptation"),
+        listing=listing_of_target,
+    message:
+        "How far {wildcards.model} came, and what it kept"
+    script:
+        "../workflow_scripts/adaptation.py"
+
+
 include: "few_shot.smk"

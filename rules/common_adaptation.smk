@@ -149,3 +149,9 @@ def of_edited_images(path):
 
 def for_edited(path):
     return expand(path, model=adaptation_plan.edited_models(study))
+
+
+def weights_of_measuring_clip():
+    """What the CLIP reads in whose space the directions of adaptations are measured."""
+    asked = study.studies.adaptation
+    return [] if asked is None else weights_file(asked.clip)

@@ -81,6 +81,24 @@ def text_guide(clip: ClipJudge, weight: float, adapt: Adaptation, rules: Rules) 
     return Guide(clip, weight, direction, said, raw)
 
 
+def measured_direction(
+    clip: ClipJudge,
+    parent: Generator,
+    *,
+    source_text: str | None,
+    target_text: str | None,
+    templates: str | Sequence[str],
+    images: Sequence[Tensor],
+    seed: int,
+) -> Tensor | None:
+    """The direction [E] that an adaptation of ``parent`` asked for, in any CLIP's space; None where it had none."""
+    if images:
+        return image_guide(clip, 1.0, parent, images, seed).direction
+    if source_text is None or target_text is None:
+        return None
+    return text_direction(clip, source_text, target_text, templates)
+
+
 def image_guide(clip: ClipJudge, weight: float, frozen: Generator, images: Sequence[Tensor], seed: int) -> Guide:
     """What ``clip`` asks by images, each uint8 [3, H, W] of any size: away from the mean of 16 of the parent's."""
     seen = torch.cat([clip.embed_pixels(image[None]) for image in images]).mean(dim=0)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from stylealign.config.adapted_region import AdaptedRegion
 from stylealign.config.section import Section, all_different, key, untracked
@@ -93,6 +93,9 @@ class AdaptationStudy(Section):
     clip: str = key(..., "the CLIP in whose space directions are measured")
     num_images: int = key(1000, "latent codes of each model", ge=20)
     num_diversity: int = key(200, "of these, whose images are compared pairwise for diversity", ge=4)
-    attributes: Annotated[tuple[str, ...], AfterValidator(all_different)] = Field(
-        ("background_hue",), description="attributes that the texts do not name, to be kept", min_length=1
-    )
+    attribute: str = key("background_hue", "an attribute that the texts do not name, which should be kept")
+
+    @property
+    def num_read(self) -> int:
+        """The generated images whose judged values are read."""
+        return self.num_images

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from stylealign.config import ablation_plan, few_shot_plan, inversion_plan
+from stylealign.config.adaptation import AdaptationStudy
 from stylealign.config.adapted_studies import ClipSpace, EditsAcrossDomains, QualityDiversity
+from stylealign.config.clip_accuracy import asked_clips
 from stylealign.config.judges import OpenClip
 from stylealign.config.study import Study
 
@@ -17,6 +19,28 @@ def region_judges(study: Study, model: str) -> tuple[str | None, str | None]:
     """Who finds the only part of an adapted model that may change, and who holds the rest; nobody where all may."""
     region = ablation_plan.adaptation(study, model).region
     return (None, None) if region is None else (region.judge, region.distance_judge())
+
+
+def measuring(study: Study) -> AdaptationStudy:
+    """How adapted models are measured; only studies that do so ask."""
+    assert study.studies.adaptation is not None
+    return study.studies.adaptation
+
+
+def told_source(study: Study, model: str) -> str:
+    """What an adaptation starts from, in words."""
+    adapt = ablation_plan.adaptation(study, model)
+    if adapt.is_by_images:
+        return f"images of {study.models[model].parent}"
+    return adapt.source_text or ""
+
+
+def told_target(study: Study, model: str) -> str:
+    """What an adaptation aims at, in words."""
+    adapt = ablation_plan.adaptation(study, model)
+    if adapt.image_domain is not None:
+        return f"{adapt.num_images} images of {adapt.image_domain}"
+    return f"images in {adapt.images}" if adapt.images is not None else adapt.target_text or ""
 
 
 def adaptation_sizes(study: Study, model: str) -> tuple[int, int, int, int]:
@@ -120,26 +144,32 @@ def asked_judges(study: Study) -> set[str | None]:
     """The judges that these studies ask beside the one that they call ``judge``."""
     return {
         None if study.studies.clip_space is None else study.studies.clip_space.clip,
+        None if study.studies.adaptation is None else study.studies.adaptation.clip,
         *ablation_plan.asked_clips(study),
+        *asked_clips(study),
         None if study.studies.few_shot is None else study.studies.few_shot.distance_judge,
     }
 
 
 CELLS: dict[str, Callable[[Study], list[str]]] = {
+    "adaptation": Study.adapted,
     "quality_diversity": diversity_domains,
     "clip_space": clip_views,
     "edits_across_domains": edited_models,
     "adaptation_ablation": ablation_plan.ablated_parents,
     "global_directions": ablation_plan.text_edited_models,
+    "clip_accuracy": asked_clips,
     "few_shot": few_shot_plan.table_cells,
 }
 """The tables of these studies, and by what their cells are called."""
 
 FIGURES = {
+    "adaptations": "adaptation",
     "quality_diversity": "quality_diversity",
     "clip_space": "clip_space",
     "edits_across_domains": "edits_across_domains",
     "adaptation_ablation": "adaptation_ablation",
+    "clip_accuracy": "clip_accuracy",
     "few_shot": "few_shot",
 }
 """Their figures, and the study that each belongs to."""

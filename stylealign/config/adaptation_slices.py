@@ -2,6 +2,8 @@
 
 from stylealign.config import ablation_plan
 from stylealign.config import adaptation_plan as plan
+from stylealign.config.ablation_slices import loss_words
+from stylealign.config.clip_accuracy import asked_clips, asked_worlds
 from stylealign.config.slices import Slice, judge
 from stylealign.config.study import Study
 
@@ -18,6 +20,26 @@ def adapted_model(study: Study, model: str) -> Slice:
         "region": {role: judge(study, name) for role, name in region.items() if name is not None},
         "seed": study.seed,
     }
+
+
+def adaptation(study: Study, model: str) -> Slice:
+    """What an adapted model's row of adaptation depends on, beside models, weights and what the judge saw."""
+    asked, adapt = plan.measuring(study), ablation_plan.adaptation(study, model)
+    declared, clip = study.models[model], judge(study, asked.clip)
+    told = {"source": plan.told_source(study, model), "target": plan.told_target(study, model)}
+    told |= {"loss": loss_words(adapt.loss), "iterations": adapt.iterations}
+    told |= {"num_layers": "all" if adapt.num_layers is None else str(adapt.num_layers)}
+    which = {"model": model, "parent": declared.parent, "domain": declared.domain, "told": told}
+    asks = adapt.model_dump(mode="json", include={"source_text", "target_text", "templates", "num_images"})
+    settings = asked.model_dump(mode="json", include={"num_images", "num_diversity", "attribute"})
+    drawn = {"truncation_psi": study.judged_psi(asked.judge), "model_seed": declared.seed, "seed": study.seed}
+    seen = {"clip": clip["judge"], "clip_spec": clip["spec"], "resolution": study.resolution}
+    return {**judge(study, asked.judge), **which, **seen, "asks": asks, "settings": settings, **drawn}
+
+
+def adaptations_figure(study: Study) -> Slice:
+    """What the figure adaptations depends on, beside samples and table: who is whose child, and in which order."""
+    return {"parents": [(name, study.models[name].parent) for name in study.adapted()]}
 
 
 def quality_diversity(study: Study, domain: str) -> Slice:
@@ -64,3 +86,15 @@ def edits_across_domains(study: Study, model: str) -> Slice:
 def edits_figure(study: Study) -> Slice:
     """What the figure edits_across_domains depends on, beside its cells and table: their order."""
     return {"models": plan.edited_models(study)}
+
+
+def clip_accuracy(study: Study, clip: str) -> Slice:
+    """What a CLIP's rows of clip_accuracy depend on."""
+    asked = study.studies.clip_accuracy
+    assert asked is not None
+    return {**judge(study, clip), "domains": asked_worlds(study), "num_images": asked.num_images, "seed": study.seed}
+
+
+def clip_accuracy_figure(study: Study) -> Slice:
+    """What the figure clip_accuracy depends on, beside its table: the order of its bars."""
+    return {"clips": asked_clips(study), "domains": asked_worlds(study)}

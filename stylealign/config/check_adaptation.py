@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stylealign.config.adaptation import MAX_IMAGES, Adaptation
+from stylealign.config.adaptation import MAX_IMAGES, Adaptation, AdaptationStudy
 from stylealign.config.check_ablation import check_ablation
 from stylealign.config.check_adapted_region import check_region
 from stylealign.config.check_adapted_studies import check_adapted_studies
@@ -25,6 +25,8 @@ def check_adaptation(sketch: Sketch) -> Iterator[Problem]:
             yield from _check_target(sketch, f"models.{name}.adapt", model.adapt)
             yield from _check_course(sketch, f"models.{name}.adapt", model.adapt)
             yield from check_region(sketch, f"models.{name}.adapt.region", model)
+    if sketch.studies is not None and sketch.studies.adaptation is not None:
+        yield from _check_study(sketch, sketch.studies.adaptation)
     yield from check_adapted_studies(sketch)
     yield from check_ablation(sketch)
 
@@ -80,6 +82,21 @@ def _check_images(sketch: Sketch, key: str, adapt: Adaptation) -> Iterator[Probl
         num = sum(path.suffix.lower() in IMAGE_SUFFIXES for path in (sketch.root / adapt.images).iterdir())
         if not 1 <= num <= MAX_IMAGES:
             yield Problem(f"{key}.images", f"holds {num} images; give 1 to {MAX_IMAGES}", str(adapt.images))
+
+
+def _check_study(sketch: Sketch, asked: AdaptationStudy) -> Iterator[Problem]:
+    key = "studies.adaptation"
+    adapted = [model for model in sketch.models.values() if model is not None and model.adapt is not None]
+    if not adapted and None not in sketch.models.values():
+        yield Problem(key, "measures adapted models, and no model has `adapt`; declare one, or drop the study")
+    shown = {model.domain for model in adapted}
+    known = [name for name in sketch.domains if name in shown]
+    for need in ("distance", "attributes"):
+        yield from check_judge_of(sketch, f"{key}.judge", need, asked.judge, known)
+    yield from check_judge_of(sketch, f"{key}.clip", "text", asked.clip, known)
+    if asked.num_diversity > asked.num_images:
+        cure = f"is more than num_images ({asked.num_images}); lower this or raise that"
+        yield Problem(f"{key}.num_diversity", cure, asked.num_diversity)
 
 
 def _check_course(sketch: Sketch, key: str, adapt: Adaptation) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 from pydantic import AfterValidator
 
+from stylealign.config.adaptation import AdaptationStudy
 from stylealign.config.adaptation_ablation import AdaptationAblation
 from stylealign.config.adapted_studies import ClipSpace, EditsAcrossDomains, QualityDiversity
 from stylealign.config.applications import (
@@ -16,6 +17,7 @@ from stylealign.config.applications import (
     ZeroShotClassification,
     ZeroShotRegression,
 )
+from stylealign.config.clip_accuracy import ClipAccuracy
 from stylealign.config.few_shot import FewShot
 from stylealign.config.inversion import (
     EncoderFinetune,
@@ -230,6 +232,7 @@ class Studies(Section):
         None, "table, figure (needs boundaries, inversion_quality)"
     )
 
+    adaptation: AdaptationStudy | None = key(None, "table adaptation and figure adaptations (of adapted models)")
     adaptation_ablation: AdaptationAblation | None = key(None, "table and figure (of adapted models)")
     global_directions: GlobalDirections | None = key(None, "table: edits by text, for the figure manipulations too")
     few_shot: FewShot | None = key(None, "table and figure few_shot (needs an adapted model)")
@@ -240,12 +243,15 @@ class Studies(Section):
         None, "table and figure (of adapted models; needs channel_effects, boundaries, inversion_quality)"
     )
 
+    clip_accuracy: ClipAccuracy | None = key(None, "table and figure clip_accuracy (of judges that know text)")
+
     def named(self) -> dict[str, Section]:
         """The comparisons that are made, by name."""
         return {name: study for name in type(self).model_fields if (study := getattr(self, name)) is not None}
 
 
 NEEDS: dict[str, str] = {
+    "adaptation": "features",
     "model_quality": "features",
     "component_reset": "distance",
     "layer_reset": "distance",
@@ -285,7 +291,14 @@ BUILDS_ON: dict[str, tuple[str, ...]] = {
 }
 """What each study reads of others."""
 
-READS_FEATURES = ("model_quality", "attribute_alignment", "attribute_channels", "boundaries", "quality_diversity")
+READS_FEATURES = (
+    "model_quality",
+    "attribute_alignment",
+    "attribute_channels",
+    "boundaries",
+    "quality_diversity",
+    "adaptation",
+)
 """The studies that read what a judge saw in every model's images (the rule `model_features`)."""
 
 COMPARING = ("mapping_drift", "attribute_alignment", "channel_overlap", "effect_agreement")
