@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from stylealign.config.check_adaptation import check_adaptation
 from stylealign.config.check_applications import check_applications
+from stylealign.config.check_clips import check_clip_accuracy, check_clips
 from stylealign.config.check_few_shot import check_few_shot
 from stylealign.config.check_inversion import check_inversion
 from stylealign.config.check_judges import check_judges
@@ -32,7 +33,15 @@ MAX_REGIONS, MAX_LABEL = 256, 65535
 def find_problems(sketch: Sketch) -> list[Problem]:
     """Every mistake that only the whole shows."""
     checks = (_check_domains, _check_architecture, _check_models, check_resolution, check_judges, check_studies)
-    of_codes = (check_inversion, check_translation, check_applications, check_adaptation, check_few_shot)
+    of_codes = (
+        check_inversion,
+        check_translation,
+        check_applications,
+        check_adaptation,
+        check_few_shot,
+        check_clips,
+        check_clip_accuracy,
+    )
     return [problem for check in (*checks, *of_codes) for problem in check(sketch)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Set
 
 from stylealign.config import adaptation_plan, application_plan, inversion_plan
 from stylealign.config.domains import num_images_at_most
-from stylealign.config.judges import NUM_FEATURES, ColourJudge, EmbeddedJudge, Judge
+from stylealign.config.judges import NUM_FEATURES, ColourJudge, EmbeddedClip, EmbeddedJudge, Judge
 from stylealign.config.studies import COMPARING, OF_ANY_RESOLUTION, OF_CHILDREN
 from stylealign.config.study import Study
 from stylealign.lineage import descendants, relatives
@@ -13,7 +13,7 @@ from stylealign.resources import conv_channels
 
 def weights_source(spec: Judge) -> str:
     """Where a judge's weights come from: ``trained`` here, ``fetched``, a path, or nowhere (empty)."""
-    if isinstance(spec, EmbeddedJudge):
+    if isinstance(spec, EmbeddedJudge | EmbeddedClip):
         return "trained"
     if isinstance(spec, ColourJudge):
         return ""
@@ -162,6 +162,11 @@ def trained_judges(study: Study) -> list[str]:
     return [name for name in asked_judges(study) if isinstance(study.judges[name], EmbeddedJudge)]
 
 
+def trained_clips(study: Study) -> list[str]:
+    """The CLIPs that are trained here, where somebody asks."""
+    return [name for name, judge in study.judges.items() if isinstance(judge, EmbeddedClip)]
+
+
 def tables(study: Study) -> list[str]:
     """The tables a study makes."""
     made = [name for name in CELL_TABLES if name in study.studies.named()]
@@ -205,6 +210,12 @@ def quality_sizes(study: Study) -> tuple[int, int, int]:
 def judge_sizes(study: Study, judge: str) -> tuple[int, int]:
     """What the memory of a judge's training grows with: the images it may see, their pixels."""
     num = sum(num_images_at_most(study.domains[name]) for name in study.judge_domains(judge))
+    return num, study.resolution
+
+
+def clip_sizes(study: Study, judge: str) -> tuple[int, int]:
+    """The same of a CLIP's."""
+    num = sum(num_images_at_most(study.domains[name]) for name in study.clip_domains(judge))
     return num, study.resolution
 
 

@@ -53,6 +53,12 @@ def judge_training(study: Study, judge: str) -> Slice:
     return {"judge": judge, "spec": spec, "domains": study.judge_domains(judge), "seed": study.seed}
 
 
+def clip_training(study: Study, judge: str) -> Slice:
+    """What the training of a CLIP of the study's own depends on."""
+    spec = study.judges[judge].model_dump(mode="json", exclude={"domains"})
+    return {"judge": judge, "spec": spec, "domains": study.clip_domains(judge), "seed": study.seed}
+
+
 def judge(study: Study, judge: str) -> Slice:
     """How a judge is built. Its weights are a file, and Snakemake watches the files of a job itself."""
     spec = study.judges[judge].model_dump(mode="json", exclude={"weights", "download", "domains"})

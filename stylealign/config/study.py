@@ -4,9 +4,10 @@ from typing import Any
 
 import yaml
 
+from stylealign.config.clip_accuracy import unmoved_worlds
 from stylealign.config.domains import Domain, has_labels
 from stylealign.config.inversion import Inversion
-from stylealign.config.judges import EmbeddedJudge, Judge
+from stylealign.config.judges import EmbeddedClip, EmbeddedJudge, Judge
 from stylealign.config.models import (
     MAX_RESOLUTION,
     MIN_RESOLUTION,
@@ -98,6 +99,12 @@ class Study(Section):
         if judge.domains is not None:
             return list(judge.domains)
         return [domain for domain, spec in self.domains.items() if has_labels(spec)]
+
+    def clip_domains(self, name: str) -> list[str]:
+        """The worlds that a CLIP of the study's own is trained on."""
+        judge = self.judges[name]
+        assert isinstance(judge, EmbeddedClip), name
+        return unmoved_worlds(self) if judge.domains is None else list(judge.domains)
 
     def measured_domains(self) -> list[str]:
         """The domains that model_quality compares with."""

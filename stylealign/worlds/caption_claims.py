@@ -121,7 +121,7 @@ def shorter(caption: Caption, stream: np.random.Generator) -> tuple[str, Claims]
         kept = [caption.clauses[stream.integers(len(caption.clauses))]]
     kept = [_fewer(clause, stream, 0.5, keep_one=True) for clause in kept]
     medium = str(stream.choice(caption.called)) if stream.random() < 0.75 else None
-    return _composed(medium, _renamed(subject, stream), kept), _claims_of(caption, medium, [subject, *kept])
+    return composed(medium, _renamed(subject, stream), kept), _claims_of(caption, medium, [subject, *kept])
 
 
 def _fewer(clause: Clause, stream: np.random.Generator, dropped: float, *, keep_one: bool) -> Clause:
@@ -141,8 +141,11 @@ def _renamed(subject: Clause, stream: np.random.Generator) -> Clause:
     return subject if called is None else replace(subject, thing=str(stream.choice(called)))
 
 
-def _composed(medium: str | None, subject: Clause, clauses: Sequence[Clause]) -> str:
-    """A sentence: "a painting of an old person with red hair, a hat, on a blue background"."""
+def composed(medium: str | None, subject: Clause, clauses: Sequence[Clause]) -> str:
+    """A sentence: "a painting of an old person with red hair, a hat, on a blue background".
+
+    ``medium`` is how it is called, or None for a sentence that names none.
+    """
     words = [clause.words() for clause in clauses]
     worn = [text for text in words if not text.startswith(_PLACES)]
     text = subject.words() if medium is None else f"{medium} of {subject.words()}"
