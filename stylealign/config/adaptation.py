@@ -4,11 +4,12 @@ Published values: the paper's section 4 and Table 3 (200 to 400 iterations, 2000
 learning rate of 0.002, both ViT-B/32 and ViT-B/16 with weight 1, N_w = 8, N_i = 1).
 """
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, PlainValidator, StringConstraints
 
 from stylealign.config.adapted_region import AdaptedRegion
 from stylealign.config.section import Section, all_different, key, untracked
@@ -16,7 +17,29 @@ from stylealign.config.section import Section, all_different, key, untracked
 MAX_IMAGES = 16
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Template = Annotated[str, StringConstraints(pattern=r"^[^{}]*\{\}[^{}]*$")]
+TEMPLATE = r"[^{}]*\{\}[^{}]*"
+Template = Annotated[str, StringConstraints(pattern=f"^{TEMPLATE}$")]
+
+
+def _read_templates(value: Any) -> str | tuple[str, ...]:
+    """``imagenet``, ``none``, or sentences with one ``{}`` each; :class:`ValueError` for anything else."""
+    if isinstance(value, str):
+        if value not in ("imagenet", "none"):
+            raise ValueError("choose one of imagenet, none, or give a list of sentences")
+        return value
+    sentences = tuple(value) if isinstance(value, list | tuple) else ()
+    if not sentences or not all(isinstance(one, str) for one in sentences):
+        raise ValueError("choose one of imagenet, none, or give a list of sentences")
+    for one in sentences:
+        if re.fullmatch(TEMPLATE, one) is None:
+            raise ValueError(f"a sentence says with one {{}} where the text goes, not as {one!r}")
+    return sentences
+
+
+Templates = Annotated[
+    str | tuple[str, ...],
+    PlainValidator(_read_templates, json_schema_input_type=Literal["imagenet", "none"] | tuple[Template, ...]),
+]
 Weight = Annotated[float, Gt(0)]
 LossName = Literal["directional", "global"]
 Iterations = Annotated[tuple[Annotated[int, Ge(1)], ...], AfterValidator(all_different)]
@@ -48,7 +71,7 @@ class Adaptation(Section):
         "target alone, the paper's ablation)",
         min_length=1,
     )
-    templates: Literal["imagenet", "none"] | tuple[Template, ...] = key(
+    templates: Templates = key(
         "imagenet",
         "sentences that the texts are put into, with {} where: imagenet (the published 80), none, or a list of yours",
     )

@@ -153,7 +153,7 @@ def _check_seeds(sketch: Sketch) -> Iterator[Problem]:
     """Roots of one seed would start from identical weights, and be no strangers."""
     first: dict[int, str] = {}
     for name, model in sketch.models.items():
-        if model is None or model.parent is not None or model.checkpoint is not None:
+        if model is None or model.parent is not None or model.checkpoint is not None or name in sketch.adapted:
             continue
         if model.seed in first:
             cure = f"the root {first[model.seed]} (models.{first[model.seed]}.seed) has the same and would start from"
@@ -168,7 +168,7 @@ def _check_model(sketch: Sketch, name: str, model: Model) -> Iterator[Problem]:
             f"{key}.domain", f"there is no such domain; {nearest(model.domain, sketch.domains)}", model.domain
         )
     domain = sketch.domains.get(model.domain)
-    is_trained = model.checkpoint is None and model.adapt is None
+    is_trained = model.checkpoint is None and name not in sketch.adapted
     if isinstance(domain, Photographs) and domain.test_fraction == 1 and is_trained:
         cure = f"{key} is trained on its images, and all are held out; set it below 1"
         yield Problem(f"domains.{model.domain}.test_fraction", cure, domain.test_fraction)

@@ -1,5 +1,6 @@
 """Mistakes in adapted models and in the studies of them, found before any job starts."""
 
+import os
 from collections.abc import Iterator
 
 from stylealign.config.adaptation import MAX_IMAGES, Adaptation, AdaptationStudy
@@ -53,7 +54,7 @@ def _check_clips(sketch: Sketch, key: str, model: Model, adapt: Adaptation) -> I
 
 def _check_target(sketch: Sketch, key: str, adapt: Adaptation) -> Iterator[Problem]:
     asked = [name for name in ("target_text", "images", "image_domain") if getattr(adapt, name) is not None]
-    if len(asked) != 1:
+    if len(asked) > 1 or not (asked or adapt.num_images):
         found = "names no target" if not asked else f"names {len(asked)} targets ({', '.join(asked)})"
         yield Problem(key, f"{found}; give one of target_text, images, image_domain")
     if not any(adapt.loss.values()):
@@ -61,7 +62,7 @@ def _check_target(sketch: Sketch, key: str, adapt: Adaptation) -> Iterator[Probl
     needs_source = adapt.target_text is not None and adapt.weight_of("directional") > 0
     if needs_source and adapt.source_text is None:
         yield Problem(f"{key}.source_text", "is missing; a direction needs both texts, say what the parent shows")
-    if adapt.is_by_images and adapt.source_text is not None:
+    if len(asked) == 1 and adapt.is_by_images and adapt.source_text is not None:
         yield Problem(f"{key}.source_text", "means nothing beside images, whose source is the parent's own; drop it")
     yield from _check_images(sketch, key, adapt)
 
@@ -78,8 +79,8 @@ def _check_images(sketch: Sketch, key: str, adapt: Adaptation) -> Iterator[Probl
         cure = f"domains.{adapt.image_domain} has only {domain.num_train} training images; lower it"
         yield Problem(f"{key}.num_images", cure, adapt.num_images)
     yield from check_path(sketch, f"{key}.images", adapt.images, "folder")
-    if adapt.images is not None and (sketch.root / adapt.images).is_dir():
-        num = sum(path.suffix.lower() in IMAGE_SUFFIXES for path in (sketch.root / adapt.images).iterdir())
+    if adapt.images is not None and os.path.isdir(sketch.root / adapt.images):
+        num = sum(name.lower().endswith(IMAGE_SUFFIXES) for name in os.listdir(sketch.root / adapt.images))
         if not 1 <= num <= MAX_IMAGES:
             yield Problem(f"{key}.images", f"holds {num} images; give 1 to {MAX_IMAGES}", str(adapt.images))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from stylealign.config.adapted_region import AdaptedRegion
 from stylealign.config.check_studies import check_judge_of
 from stylealign.config.domains import WorldDomain
-from stylealign.config.judges import EmbeddedJudge, Judge, RegionParser
+from stylealign.config.judges import MEASURES, EmbeddedJudge, Judge, RegionParser
 from stylealign.config.models import Model
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
@@ -41,10 +41,14 @@ def _check_distance(sketch: Sketch, key: str, region: AdaptedRegion, shown: list
     if region.perceptual_judge is not None and region.perceptual_weight == 0:
         cure = "means nothing where perceptual_weight is 0; drop one of them"
         yield Problem(f"{key}.perceptual_judge", cure, region.perceptual_judge)
-    elif (asked := region.distance_judge()) is not None:
-        found = list(check_judge_of(sketch, f"{key}.perceptual_judge", "distance", asked, shown))
-        is_told = asked == region.judge and asked not in sketch.judges
-        yield from () if is_told else found
+    elif (asked := region.distance_judge()) is not None and not _is_told(sketch, region):
+        yield from check_judge_of(sketch, f"{key}.perceptual_judge", "distance", asked, shown)
+
+
+def _is_told(sketch: Sketch, region: AdaptedRegion) -> bool:
+    """Whether what measures the distance is also what finds the regions, and cannot even do that."""
+    judge = sketch.judges.get(region.judge)
+    return region.perceptual_judge is None and (judge is None or "regions" not in MEASURES[judge.kind])
 
 
 def _known_regions(sketch: Sketch, judge: Judge | None, shown: list[str]) -> tuple[str, ...]:

@@ -40,10 +40,15 @@ def parse_study(raw: Mapping[str, Any], *, name: str = "config", root: Path = Pa
     except ValidationError as error:
         study, problems = None, from_pydantic(Study, error.errors(include_url=False))
     known = {problem.key for problem in problems}
-    problems += [problem for problem in find_problems(_sketch(raw, root)) if problem.key not in known]
+    problems += [problem for problem in find_problems(_sketch(raw, root)) if not _is_told(problem.key, known)]
     if study is None or problems:
         raise ConfigError([problem.line() for problem in problems], name)
     return study
+
+
+def _is_told(key: str, known: Iterable[str]) -> bool:
+    """Whether a mistake is one of those ``known``, or in the whole of an `adapt` of which a key is wrong."""
+    return key in known or (key.endswith(".adapt") and any(other.startswith(f"{key}.") for other in known))
 
 
 def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,6 +71,7 @@ def _sketch(raw: Mapping[str, Any], root: Path) -> Sketch:
         training=_right_part(Training, raw.get("training", {})),
         domains=_right_parts(Domain, raw.get("domains")),
         models=_right_parts(Model, raw.get("models")),
+        adapted=_having("adapt", raw.get("models")),
         judges=_right_parts(Judge, raw.get("judges")),
         inversion=None if raw.get("inversion") is None else _right_part(Inversion, raw["inversion"]),
         has_inversion=raw.get("inversion") is not None,
@@ -75,6 +81,12 @@ def _sketch(raw: Mapping[str, Any], root: Path) -> Sketch:
 
 def _right_parts(kind: Any, raw: Any) -> dict[str, Any]:
     return {name: _right_part(kind, part) for name, part in raw.items()} if isinstance(raw, Mapping) else {}
+
+
+def _having(key: str, raw: Any) -> set[str]:
+    """The parts that say something under ``key``, right or wrong."""
+    parts = raw.items() if isinstance(raw, Mapping) else ()
+    return {name for name, part in parts if isinstance(part, Mapping) and part.get(key) is not None}
 
 
 def _right_part(kind: Any, raw: Any) -> Any:

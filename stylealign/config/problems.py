@@ -92,6 +92,7 @@ _CURES = {
     "finite_number": "give a finite number",
     "bool_type": "give true or false",
     "string_type": "give a text",
+    "string_too_short": "give a text that is not empty",
     "path_type": "give a path",
     "tuple_type": "give a list",
     "dict_type": "give a mapping of keys",

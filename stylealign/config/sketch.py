@@ -1,6 +1,6 @@
 """A study as far as its parts are right: what the checks of the whole look at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ class Sketch:
     training: Training | None
     domains: Mapping[str, WorldDomain | Photographs | None]
     models: Mapping[str, Model | None]
+    adapted: Set[str]  # the models that have a section `adapt`, right or wrong
     judges: Mapping[str, Judge | None]
     inversion: Inversion | None
     has_inversion: bool  # whether the section is there, right or wrong

@@ -4,6 +4,7 @@ import contextlib
 import copy
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def cases() -> list[Case]:
         _names,
         _paths,
         _lineages,
+        _adaptations,
         _types,
     )
     return [case for kind in kinds for case in kind()]
@@ -345,6 +347,90 @@ def _lineages() -> Iterator[Case]:
     yield _case(
         "lineages", "900 roots of one seed", json.dumps({**GOOD, "models": {f"m{n}": model for n in range(900)}})
     )
+
+
+BY_TEXT: dict[str, Any] = {"clips": {"clip": 1}, "source_text": "a photo of a person", "target_text": "a painting"}
+ADAPTED: dict[str, Any] = {
+    **GOOD,
+    "models": {**GOOD["models"], "red": {"domain": "face", "parent": "face", "adapt": BY_TEXT}},
+    "judges": {**GOOD["judges"], "clip": {"kind": "embedded_clip"}, "colours": {"kind": "colour"}},
+}
+
+
+def _adaptations() -> Iterator[Case]:
+    """Models adapted from nobody, to nothing, by who cannot read, within regions that are not there."""
+
+    def adapted(name: str, expect: str = REFUSED, **changed: Any) -> Case:
+        adapt = {key: value for key, value in {**BY_TEXT, **changed}.items() if value != "@none@"}
+        return _case("adaptations", name, _with("models.red.adapt", adapt, ADAPTED), expect)
+
+    def red(name: str, key: str, value: Any) -> Case:
+        return _case("adaptations", name, _with(f"models.red.{key}", value, ADAPTED))
+
+    yield adapted("as it should be", ACCEPTED)
+    yield red("no parent", "parent", None)
+    yield red("its own parent", "parent", "red")
+    yield red("a parent that is not there", "parent", "nobody")
+    circle = _with("models.face", {"domain": "face", "parent": "red", "adapt": BY_TEXT}, ADAPTED)
+    yield _case("adaptations", "a circle of two", circle)
+    yield red("trained as well", "total_kimg", 1)
+    yield red("finished as well", "from", "study.yaml")
+    yield red("of another size", "resolution", 16)
+    yield red("nothing said", "adapt", {})
+    yield red("a text in place of a section", "adapt", "painting")
+    for text in ("", " ", "\t\n", None, 7, ["a painting"], {"a": "painting"}):
+        yield adapted(f"source {text!r}", source_text=text)
+        yield adapted(f"target {text!r}", target_text=text)
+    for clips in (
+        {},
+        {"nobody": 1},
+        {"colours": 1},
+        {"embedded": 1},
+        {"clip": 0},
+        {"clip": -1},
+        {"clip": 1e999},
+        "clip",
+    ):
+        yield adapted(f"by {json.dumps(clips)}", clips=clips)
+    for key, value in (
+        ("num_layers", 0), ("num_layers", 9), ("num_layers", 10**9), ("num_layers", 1.5), ("iterations", 0),
+        ("iterations", -3), ("batch_size", 0), ("lr", 0), ("lr", -1), ("style_mixing_prob", 2), ("loss", {}),
+        ("loss", {"directional": 0}), ("loss", {"sideways": 1}), ("rules", "mine"), ("templates", "imagenet2"),
+        ("templates", ["no place for the text"]), ("templates", ["{} twice {}"]), ("templates", ["{0.__class__}"]),
+        ("snapshot_iterations", [10**9]), ("snapshot_iterations", [5, 5]), ("selection", {"num_w": 0}),
+        ("images", "."), ("image_domain", "face"), ("num_images", 3),
+    ):  # fmt: skip
+        yield adapted(f"{key} of {json.dumps(value)[:30]}", **{key: value})
+    by_domain = {"source_text": "@none@", "target_text": "@none@"}
+    yield adapted("images of a domain", ACCEPTED, **by_domain, image_domain="dog", num_images=4)
+    for path in ("nowhere", "study.yaml", "/dev/null", "a\0b", "", "n" * 5000):
+        yield adapted(f"images in {path[:20]!r}", **by_domain, images=path)
+    for num in (0, 17, 40):
+        yield _with_pictures(adapted(f"a folder of {num} images", **by_domain, images="few"), num)
+    yield _with_pictures(adapted("a folder of 16 images", ACCEPTED, **by_domain, images="few"), 16)
+    for name, num in (("nobody", 4), ("dog", 0), ("dog", 17), ("dog", None), (None, 4)):
+        yield adapted(f"{num} images of {name}", **by_domain, image_domain=name, num_images=num)
+    hair: dict[str, Any] = {"judge": "embedded", "regions": ["hair"]}
+    yield adapted("a region", ACCEPTED, region=hair)
+    for key, value in (
+        ("judge", "nobody"), ("judge", "colours"), ("judge", "clip"), ("judge", None), ("regions", []),
+        ("regions", ["muzzle"]), ("regions", ["hair", "hair"]), ("regions", "hair"), ("regions", [""]),
+        ("seen_in", "child"), ("pixel_weight", -1), ("pixel_weight", 1e999), ("perceptual_weight", "much"),
+        ("perceptual_judge", "colours"), ("perceptual_judge", "nobody"), ("mask", "hair.png"),
+    ):  # fmt: skip
+        yield adapted(f"region.{key} of {json.dumps(value)}", region={**hair, key: value})
+
+
+def _with_pictures(case: Case, num: int) -> Case:
+    """``case`` beside a folder ``few`` of ``num`` pictures and something else."""
+
+    def make(folder: Path) -> None:
+        case.make(folder)
+        (folder / "few").mkdir()
+        for name in ("notes.txt", *(f"{place}.png" for place in range(num))):
+            (folder / "few" / name).write_bytes(b"")
+
+    return replace(case, make=make)
 
 
 def _types() -> Iterator[Case]:
