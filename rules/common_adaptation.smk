@@ -1,6 +1,7 @@
 # Look-ups of adaptation: CLIPs, adapted models, mappers, few shots.
 from stylealign.adaptation.recipe import RECIPE as ADAPTATION_RECIPE
 from stylealign.config import ablation_plan, ablation_slices, adaptation_plan, adaptation_slices
+from stylealign.config.clip_accuracy import asked_worlds
 
 
 def weights_of_clips(wildcards):
@@ -155,3 +156,17 @@ def weights_of_measuring_clip():
     """What the CLIP reads in whose space the directions of adaptations are measured."""
     asked = study.studies.adaptation
     return [] if asked is None else weights_file(asked.clip)
+
+
+def captioned(path):
+    """The files of the worlds that the wildcard CLIP is trained on."""
+    return lambda wildcards: [path.format(domain=name) for name in study.clip_domains(wildcards.judge)]
+
+
+def asked_about(path):
+    """The files of the worlds that CLIPs are asked about."""
+    return expand(path, domain=asked_worlds(study))
+
+
+def clip_memory(wildcards, attempt):
+    return needs.mem_mb(needs.judge_mem_mb(*plan.clip_sizes(study, wildcards.judge)), attempt)

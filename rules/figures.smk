@@ -28,6 +28,7 @@ localrules:
     draw_zero_shot_regression,
     draw_zero_shot_classification,
     draw_zero_shot_examples,
+    draw_clip_accuracy,
     draw_few_shot,
     draw_adaptation_ablation,
 
@@ -661,6 +662,27 @@ rule draw_few_shot:
         "Figure few_shot: few images, with and without adaptation by text"
     script:
         "../workflow_scripts/draw_few_shot.py"
+
+
+rule draw_clip_accuracy:
+    input:
+        table="results/tables/clip_accuracy.parquet",
+    output:
+        png="results/figures/clip_accuracy.png",
+        pdf="results/figures/clip_accuracy.pdf",
+        html=shown("results/figures/clip_accuracy.html"),
+    log:
+        "results/logs/draw_clip_accuracy/clip_accuracy.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(adaptation_slices.clip_accuracy_figure),
+        code=code("draw_clip_accuracy"),
+    message:
+        "Figure clip_accuracy: what each CLIP tells apart by text"
+    script:
+        "../workflow_scripts/draw_clip_accuracy.py"
 
 
 rule figures:

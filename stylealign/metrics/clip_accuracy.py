@@ -3,8 +3,8 @@
 An answer's direction is the mean of the embeddings of its sentences. An image is given the answer that it is nearest
 to; accuracy is over held-out images whose value is known exactly, and balanced: the mean over values of the part of
 their images that are told right, so that naming the commonest is worth no more than chance. A question of pairs asks
-whether of two images the one that shows a thing lies further in the direction from sentences that leave it open to those
-that name it; its accuracy is the part of all pairs, and chance is a half.
+whether of two images the one that shows a thing lies further in the direction from sentences that leave it open to
+those that name it; its accuracy is the part of all pairs, and chance is a half.
 
 A CLIP can lead an adaptation only where it sees a difference.
 

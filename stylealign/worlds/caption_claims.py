@@ -106,18 +106,21 @@ def _clause(text: str) -> Clause:
     return Clause(thing, tuple(qualities), lead, has_article, after)
 
 
+KINDS_OF_TEXT = ("whole", "whole", "whole", "none", "one", "one", "some", "some")  # what is kept of the clauses
+
+
 def shorter(caption: Caption, stream: np.random.Generator) -> tuple[str, Claims]:
     """A text that is true of the caption's picture, and what it claims: the caption, or a part of it in other words.
 
-    A quarter are whole captions, a quarter name medium and subject alone, a quarter say one thing more, and the others
-    keep each clause by the toss of a coin. Draws from ``stream`` alone.
+    Of eight, three are whole captions, one names medium and subject alone, two say one thing more, and two keep each
+    clause by the toss of a coin. Draws from ``stream`` alone.
     """
-    kind = stream.integers(4)
-    if kind == 0:
+    kind = KINDS_OF_TEXT[stream.integers(len(KINDS_OF_TEXT))]
+    if kind == "whole":
         return caption.text, caption.claims()
-    subject = _fewer(caption.subject, stream, 0.7 if kind == 1 else 0.5, keep_one=False)
-    kept = [clause for clause in caption.clauses if kind == 3 and stream.random() < 0.5]
-    if kind == 2 and caption.clauses:
+    subject = _fewer(caption.subject, stream, 0.5, keep_one=False)
+    kept = [clause for clause in caption.clauses if kind == "some" and stream.random() < 0.5]
+    if kind == "one" and caption.clauses:
         kept = [caption.clauses[stream.integers(len(caption.clauses))]]
     kept = [_fewer(clause, stream, 0.5, keep_one=True) for clause in kept]
     medium = str(stream.choice(caption.called)) if stream.random() < 0.75 else None
