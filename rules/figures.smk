@@ -28,6 +28,9 @@ localrules:
     draw_zero_shot_regression,
     draw_zero_shot_classification,
     draw_zero_shot_examples,
+    draw_quality_diversity,
+    draw_clip_space,
+    draw_edits_across_domains,
     draw_clip_accuracy,
     draw_few_shot,
     draw_adaptation_ablation,
@@ -683,6 +686,71 @@ rule draw_clip_accuracy:
         "Figure clip_accuracy: what each CLIP tells apart by text"
     script:
         "../workflow_scripts/draw_clip_accuracy.py"
+
+
+rule draw_quality_diversity:
+    input:
+        table="results/tables/quality_diversity.parquet",
+    output:
+        png="results/figures/quality_diversity.png",
+        pdf="results/figures/quality_diversity.pdf",
+        html=shown("results/figures/quality_diversity.html"),
+    log:
+        "results/logs/draw_quality_diversity/quality_diversity.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(adaptation_slices.diversity_figure),
+        code=code("draw_quality_diversity"),
+    message:
+        "Figure quality_diversity: how near, how diverse"
+    script:
+        "../workflow_scripts/draw_quality_diversity.py"
+
+
+rule draw_clip_space:
+    input:
+        pictures=for_views("results/cells/clip_space/{view}.npz"),
+        table="results/tables/clip_space.parquet",
+    output:
+        png="results/figures/clip_space.png",
+        pdf="results/figures/clip_space.pdf",
+        html=shown("results/figures/clip_space.html"),
+    log:
+        "results/logs/draw_clip_space/clip_space.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(adaptation_slices.clip_figure),
+        code=code("draw_clip_space"),
+    message:
+        "Figure clip_space: images and texts as a CLIP sees them"
+    script:
+        "../workflow_scripts/draw_clip_space.py"
+
+
+rule draw_edits_across_domains:
+    input:
+        pictures=for_edited("results/cells/edits_across_domains/{model}.npz"),
+        table="results/tables/edits_across_domains.parquet",
+    output:
+        png="results/figures/edits_across_domains.png",
+        pdf="results/figures/edits_across_domains.pdf",
+        html=shown("results/figures/edits_across_domains.html"),
+    log:
+        "results/logs/draw_edits_across_domains/edits_across_domains.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(adaptation_slices.edits_figure),
+        code=code("draw_edits_across_domains"),
+    message:
+        "Figure edits_across_domains: images and edits of a parent in adapted models"
+    script:
+        "../workflow_scripts/draw_edits_across_domains.py"
 
 
 rule figures:

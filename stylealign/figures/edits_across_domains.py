@@ -1,0 +1,217 @@
+"""Figure ``edits_across_domains`` (StyleGAN-NADA, Figures 8 and 9): real images and edits of a parent in adapted models.
+
+A block for each parent. Left, a few inverted images: a row as they are and one for each edit, a column for the parent
+and for each adapted model. Right, what is measured over all inverted images: which attributes keep their order, and how
+large an edit's effect is beside that in the parent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from stylealign.figures import picture_grid as grid
+from stylealign.figures import style
+from stylealign.figures.number_text import two_decimals
+from stylealign.figures.picture_grid import LEFT
+from stylealign.figures.sheet import Pixels, Sheet, side_within, size_within
+from stylealign.figures.table_rows import listed
+from stylealign.translated_images import load_pictures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TITLE = "A parent's images and edits in adapted models"
+SUBTITLE = (
+    "Left: the same codes in every column. Right: what is kept, and what edits still do, over all inverted images."
+)
+COLOURS = (style.VERMILION, style.BLUE, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
+MEAN = "(mean)"
+HEAD, NAMES, GAP, IMAGE_GAP = 64, 30, 4, 14  # px: a block's title; column names; between images; between codes
+ROW_TITLES, LARGEST, ROOM, PANELS, PANEL_HEAD, PANEL_FOOT = 150, 96, 620, 190, 40, 66  # px
+ROW = 30  # px, of a panel, for each model at least a third of it
+
+
+@dataclass(frozen=True)
+class Block:
+    """One parent: the pictures of each adapted model, and their rows of the table."""
+
+    parent: str
+    shown: Mapping[str, Mapping[str, Pixels]]  # by model
+    rows: "pd.DataFrame"
+
+    @property
+    def first(self) -> Mapping[str, Pixels]:
+        return next(iter(self.shown.values()))
+
+    @property
+    def side(self) -> int:
+        columns = len(self.shown) + 2  # with the real images and the parent
+        return side_within(self.first["real"].shape[1], min(LARGEST, ROOM / columns - GAP))
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of an image: as it is, and edited."""
+        return int(self.first["parent"].shape[1])
+
+    @property
+    def kept(self) -> list[str]:
+        """Attributes, best kept first, the mean on top."""
+        rows = self.rows[(self.rows["measure"] == "kept") & self.rows["value"].notna()]
+        means = rows.groupby("attribute")["value"].mean().sort_values(ascending=False)
+        return [*(name for name in means.index if name == MEAN), *(name for name in means.index if name != MEAN)]
+
+    @property
+    def edits(self) -> list[str]:
+        return list(dict.fromkeys(self.rows[self.rows["measure"] == "effect"]["edit"]))
+
+    @property
+    def row_height(self) -> int:
+        return max(ROW, 10 * len(self.shown) + 12)
+
+    @property
+    def height(self) -> int:
+        pictures = NAMES + len(self.first["real"]) * (self.num_rows * (self.side + GAP) + IMAGE_GAP)
+        panels = 2 * (PANEL_HEAD + PANEL_FOOT) + self.row_height * (len(self.kept) + len(self.edits))
+        return HEAD + max(pictures, panels)
+
+
+def draw_edits_across_domains(
+    table: "pd.DataFrame", pictures: Sequence[Path], png: Path, pdf: Path | None = None
+) -> None:
+    """``table`` is ``edits_across_domains``, ``pictures`` each adapted model's npz, in the order of the figure."""
+    with style.applied():
+        compose_edits_across_domains(table, pictures).save(png, pdf)
+
+
+def compose_edits_across_domains(table: "pd.DataFrame", pictures: Sequence[Path]) -> Sheet:
+    """The same as a sheet, with two axes per parent."""
+    shown = [load_pictures(path) for path in pictures]
+    parents = dict.fromkeys(str(one["names"][0]) for one in shown)
+    blocks = []
+    for parent in parents:
+        models = {str(one["names"][1]): one for one in shown if str(one["names"][0]) == parent}
+        blocks.append(Block(parent, models, table[(table["parent"] == parent) & table["model"].isin(list(models))]))
+    widths = [style.WIDTH_PX - 2 * LEFT for _ in blocks]
+    sheet = grid.page(TITLE, SUBTITLE, [block.height for block in blocks], widths)
+    y = grid.TOP
+    for block in blocks:
+        _draw_block(sheet, block, y)
+        y += block.height + grid.BLOCK_GAP
+    return sheet
+
+
+def _draw_block(sheet: Sheet, block: Block, y: int) -> None:
+    note = (
+        f"{listed(block.rows['num_images'])} inverted images ({listed(block.rows['protocol'])}); edits of "
+        f"{float(block.first['strength']):g} standard deviations; judge {listed(block.rows['judge'])}"
+    )
+    grid.draw_title(sheet, y, f"Inverted in {block.parent}", note)
+    _draw_pictures(sheet, block, y + HEAD)
+    right = LEFT + ROW_TITLES + (len(block.shown) + 2) * (block.side + GAP)
+    x, height = right + PANELS, block.row_height
+    width = sheet.width - LEFT - x - 20
+    top = y + HEAD + PANEL_HEAD
+    kept = sheet.axes(x, top, width, height * max(len(block.kept), 1))
+    _draw_kept(kept, block)
+    top += height * max(len(block.kept), 1) + PANEL_FOOT + PANEL_HEAD
+    _draw_effects(sheet.axes(x, top, width, height * max(len(block.edits), 1)), block)
+
+
+def _draw_pictures(sheet: Sheet, block: Block, y: int) -> None:
+    """Each image's rows below each other: as it is in every column, then edited."""
+    columns = ["real", block.parent, *block.shown]
+    side, colours = block.side, [style.INK, style.INK, *_colours(block)]
+    for place, (name, colour) in enumerate(zip(columns, colours, strict=True)):
+        x = LEFT + ROW_TITLES + place * (side + GAP)
+        size = size_within([name], side, style.SMALL, "bold")
+        sheet.text(x + side / 2, y + 18, name, ha="center", fontsize=size, fontweight="bold", color=colour)
+    titles = ["as it is", *(f"{name} +" for name in map(str, block.first["attributes"]))]
+    size = size_within(titles, ROW_TITLES - 12, style.SMALL)
+    top = y + NAMES
+    for image, real in enumerate(block.first["real"]):
+        sheet.image(real, LEFT + ROW_TITLES, top, side)
+        for row, title in enumerate(titles):
+            height = top + row * (side + GAP)
+            sheet.text(LEFT, height + side / 2 + 5, title, fontsize=size, color=style.GREY)
+            drawn = [block.first["parent"], *(one["model"] for one in block.shown.values())]
+            for place, pixels in enumerate(drawn, start=1):
+                sheet.image(pixels[image, row], LEFT + ROW_TITLES + place * (side + GAP), height, side)
+        top += len(titles) * (side + GAP) + IMAGE_GAP
+
+
+def _colours(block: Block) -> list[str]:
+    return [COLOURS[place % len(COLOURS)] for place in range(len(block.shown))]
+
+
+def _draw_kept(axes: Axes, block: Block) -> None:
+    """Correlations of each attribute in every model; hollow where the text names it; the control as a cross."""
+    for model, colour, offset in zip(block.shown, _colours(block), _offsets(block), strict=True):
+        own = block.rows[block.rows["model"] == model]
+        for row in own[own["measure"].isin(["kept", "shuffled"]) & own["value"].notna()].itertuples():
+            if row.attribute not in block.kept:
+                continue
+            place = block.kept.index(row.attribute) + offset
+            if row.measure == "shuffled":
+                axes.plot(row.value, place, "x", color=colour, alpha=0.45, markersize=4)
+                continue
+            axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.0, solid_capstyle="butt")
+            face = style.PAPER if row.is_named else colour
+            axes.plot(row.value, place, "o", color=colour, markerfacecolor=face, markersize=4.5)
+    axes.axvline(0, color=style.INK, linewidth=1.0, zorder=0)
+    axes.set_xlim(-1, 1)
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["\N{MINUS SIGN}1", "", "0", "", "1"])
+    names = ["mean, not named" if name == MEAN else name for name in block.kept]
+    _finish(
+        axes, names, "kept: attributes as in the parent", "rank correlation (cross: of other images; hollow: named)"
+    )
+
+
+def _draw_effects(axes: Axes, block: Block) -> None:
+    """Each edit's effect by that in the parent; where it has none there, a word."""
+    rows = block.rows[block.rows["measure"] == "effect"]
+    highest = max(1.5, float(np.nanmax([1.5, *rows["high"]])))
+    for model, colour, offset in zip(block.shown, _colours(block), _offsets(block), strict=True):
+        for row in rows[(rows["model"] == model) & rows["value"].notna()].itertuples():
+            place = block.edits.index(row.edit) + offset
+            axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.0, solid_capstyle="butt")
+            axes.plot(row.value, place, "o", color=colour, markersize=4.5)
+    for place, edit in enumerate(block.edits):
+        if rows[rows["edit"] == edit]["value"].isna().all():
+            effect = two_decimals(float(rows[rows["edit"] == edit]["effect_in_parent"].iloc[0]))
+            words = f"moves nothing in the parent itself ({effect} deviations)"
+            axes.text(0.04 * highest, place, words, va="center", fontsize=style.SMALL, color=style.GREY)
+    axes.axvline(1, color=style.INK, linewidth=1.0, zorder=0)
+    axes.set_xlim(min(0.0, float(np.nanmin([0.0, *rows["low"]]))), 1.05 * highest)
+    _finish(
+        axes,
+        [_wrapped(edit) for edit in block.edits],
+        "effect of the parent's edits",
+        "by that in the parent (1: the same)",
+    )
+
+
+def _wrapped(edit: str) -> str:
+    """What moves it, below the attribute."""
+    attribute, _, how = edit.partition(": ")
+    return f"{attribute}\n{'boundary in W' if how == 'W' else how}"
+
+
+def _offsets(block: Block) -> list[float]:
+    """Where in its row each model's point lies, around 0."""
+    num = len(block.shown)
+    return [0.62 * (place - (num - 1) / 2) / max(num, 2) for place in range(num)]
+
+
+def _finish(axes: Axes, names: Sequence[str], title: str, along: str) -> None:
+    lines = [line for name in names for line in name.split("\n")]
+    axes.set_yticks(range(len(names)), names, fontsize=size_within(lines, PANELS - 30, style.SMALL))
+    axes.set_ylim(max(len(names), 1) - 0.4, -0.6)
+    axes.set_title(title, pad=8)
+    axes.set_xlabel(along, fontsize=style.SMALL)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x")
