@@ -5,12 +5,8 @@ rule adapt:
     input:
         parent=of_parent("results/models/{parent}/g_ema.safetensors"),
         parent_pair=of_parent("results/models/{parent}/pair.safetensors"),
-        clips=weights_of_clips,
-        folder=folder_of_target,
-        images=domain_of_target("results/domains/{domain}/images.zip"),
-        index=domain_of_target("results/domains/{domain}/index.parquet"),
-        region_judge=weights_of_region(0),
-        perceptual=weights_of_region(1),
+        judges=weights_of_adapting,
+        target=target_of_adapting,
     output:
         g_ema="results/models/{model}/g_ema.safetensors",
         pair="results/models/{model}/pair.safetensors",
@@ -32,7 +28,6 @@ rule adapt:
     params:
         spec=spec(adaptation_slices.adapted_model, "model"),
         recipe=ADAPTATION_RECIPE,
-        listing=listing_of_target,
     message:
         "Adapt {wildcards.model}"
     script:
@@ -187,9 +182,7 @@ rule adaptation:
         domain_features=of_domain(with_judge_of("adaptation", "results/features/domains/{domain}.{judge}.npz")),
         weights=weights_of("adaptation"),
         clip_weights=weights_of_measuring_clip(),
-        folder=folder_of_target,
-        images=domain_of_target("results/domains/{domain}/images.zip"),
-        index=domain_of_target("results/domains/{domain}/index.parquet"),
+        target=target_of_adapting,
     output:
         rows="results/cells/adaptation/{model}.parquet",
     log:
@@ -202,7 +195,6 @@ rule adaptation:
     params:
         spec=spec(adaptation_slices.adaptation, "model"),
         code=code("adaptation"),
-        listing=listing_of_target,
     message:
         "How far {wildcards.model} came, and what it kept"
     script:

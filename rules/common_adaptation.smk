@@ -4,41 +4,15 @@ from stylealign.config import ablation_plan, ablation_slices, adaptation_plan, a
 from stylealign.config.clip_accuracy import asked_worlds
 
 
-def weights_of_clips(wildcards):
-    """What the CLIPs of an adapted model read, in the order of their names."""
-    return [weights_file(name) for name in sorted(ablation_plan.adaptation(study, wildcards.model).clips)]
+def weights_of_adapting(wildcards):
+    """What the judges read that adapt the wildcard model."""
+    return [weights_file(name) for name in adaptation_plan.adapting_judges(study, wildcards.model)]
 
 
-def weights_of_region(role):
-    """What the judge reads that finds the region of an adapted model (0), or that holds the rest (1)."""
-
-    def of(wildcards):
-        name = adaptation_plan.region_judges(study, wildcards.model)[role]
-        return [] if name is None else weights_file(name)
-
-    return of
-
-
-def folder_of_target(wildcards):
-    """The folder of images that directs an adaptation, where one does."""
-    folder = ablation_plan.adaptation(study, wildcards.model).images
-    return [] if folder is None else str(folder)
-
-
-def listing_of_target(wildcards):
-    """Digest of what lies in it: Snakemake sees only the folder's own time."""
-    folder = folder_of_target(wildcards)
-    return listing_digest(folder) if folder else ""
-
-
-def domain_of_target(path):
-    """The file of the domain whose first images direct an adaptation, where they do."""
-
-    def of(wildcards):
-        domain = ablation_plan.adaptation(study, wildcards.model).image_domain
-        return [] if domain is None else path.format(domain=domain)
-
-    return of
+def target_of_adapting(wildcards):
+    """The pictures that direct an adaptation, where pictures do."""
+    domain = "results/domains/{domain}"
+    return adaptation_plan.target_files(study, wildcards.model, f"{domain}/images.zip", f"{domain}/index.parquet")
 
 
 def adaptation_memory(wildcards, attempt):

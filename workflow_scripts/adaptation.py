@@ -16,7 +16,7 @@ asks, files = dict(job.spec["asks"]), job.input
 judge = load_described(job.spec["judge"], job.spec["spec"], files.weights, job.device)
 clip = load_described(job.spec["clip"], job.spec["clip_spec"], files.clip_weights, job.device)
 parent, child = (load_generator(path, job.device)[0] for path in (files.parent, files.g_ema))
-images = target_images(files.folder, files.images, files.index, asks.pop("num_images"), job.spec["resolution"])
+images = target_images(files.target, asks.pop("num_images"), job.spec["resolution"])
 direction = measured_direction(clip, parent, **asks, images=images, seed=job.spec["model_seed"])
 row = adaptation_row(
     Measured(job.spec["model"], child, files.features),

@@ -25,6 +25,7 @@ from stylealign.errors import JudgeError
 from stylealign.images import to_net, to_pixels
 
 if TYPE_CHECKING:
+    from stylealign.config.adaptation import Adaptation
     from stylealign.config.adapted_region import AdaptedRegion
     from stylealign.judges.judge import Judge
 
@@ -82,6 +83,14 @@ def open_region(settings: "AdaptedRegion", parser: "Judge", perceptual: "Judge |
         raise JudgeError(f"{key}: judge {asked} measures no distance; name a perceptual_judge, or weigh it 0")
     numbers = tuple(parser.region_names.index(name) for name in settings.regions)
     return Region(parser, numbers, perceptual if asked is not None else None, settings)
+
+
+def region_of(adapt: "Adaptation", judges: Sequence["Judge"], *, model: str) -> Region | None:
+    """:func:`open_region` by the judges that ``adapt.region`` names, parser first; none where all may change."""
+    if adapt.region is None:
+        return None
+    parser, *perceptual = judges
+    return open_region(adapt.region, parser, perceptual[0] if perceptual else None, model=model)
 
 
 def inside(x: Tensor, mask: Tensor) -> Tensor:

@@ -1,27 +1,22 @@
 """The images that direct an adaptation: a few pictures of a folder, or the first training images of an image set."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from torch import Tensor
 
-from stylealign.config.adaptation import MAX_IMAGES
 from stylealign.data.decode import decode_picture
 from stylealign.data.image_set import ImageSet
 from stylealign.data.rejection import Reject
 from stylealign.errors import ImageSetError
 from stylealign.images import from_hwc
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
+def pictures(paths: Sequence[Path], resolution: int) -> list[Tensor]:
+    """Picture files, cropped and scaled to ``resolution``: uint8 [3, R, R] each.
 
-def images_of_folder(folder: Path, resolution: int) -> list[Tensor]:
-    """Its pictures in the order of their names, cropped and scaled to ``resolution``: uint8 [3, R, R] each.
-
-    Raises :class:`ImageSetError` where one cannot be used, or where there are none or more than 16.
+    Raises :class:`ImageSetError` where one cannot be used.
     """
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    if not 1 <= len(paths) <= MAX_IMAGES:
-        raise ImageSetError(f"{folder}: holds {len(paths)} images; give 1 to {MAX_IMAGES}")
     return [_decoded(path, resolution) for path in paths]
 
 
@@ -45,12 +40,12 @@ def first_images(images: Path, index: Path, num: int) -> list[Tensor]:
     return list(image_set.read(range(num)).unbind())
 
 
-def target_images(
-    folder: Path | None, images: Path | None, index: Path | None, num: int | None, resolution: int
-) -> list[Tensor]:
-    """The images of an adaptation by images; none where a text tells the target. Errors as of the two above."""
-    if folder is not None:
-        return images_of_folder(folder, resolution)
-    if images is not None and index is not None and num is not None:
-        return first_images(images, index, num)
-    return []
+def target_images(files: Sequence[Path] | None, num: int | None, resolution: int) -> list[Tensor]:
+    """The images of an adaptation by images; none where a text tells the target.
+
+    ``files`` are pictures, or the two files of an image set, whose first ``num`` are taken. Errors as of the two above.
+    """
+    if num is None:
+        return pictures(files or (), resolution)
+    images, index = files or ()
+    return first_images(images, index, num)

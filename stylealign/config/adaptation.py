@@ -15,6 +15,7 @@ from stylealign.config.adapted_region import AdaptedRegion
 from stylealign.config.section import Section, all_different, key, untracked
 
 MAX_IMAGES = 16
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 TEMPLATE = r"[^{}]*\{\}[^{}]*"
@@ -107,6 +108,11 @@ class Adaptation(Section):
     def is_by_images(self) -> bool:
         """Whether images tell the target, and not a text."""
         return self.images is not None or self.image_domain is not None
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The pictures in a folder, in the order of their names."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
 
 
 class AdaptationStudy(Section):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from stylealign.config import ablation_plan, few_shot_plan, inversion_plan
-from stylealign.config.adaptation import AdaptationStudy
+from stylealign.config.adaptation import AdaptationStudy, image_files
 from stylealign.config.adapted_studies import ClipSpace, EditsAcrossDomains, QualityDiversity
 from stylealign.config.clip_accuracy import asked_clips
 from stylealign.config.judges import OpenClip
@@ -15,10 +15,20 @@ def kept_snapshots(study: Study) -> list[str]:
     return [name for name in study.adapted() if ablation_plan.adaptation(study, name).snapshot_iterations]
 
 
-def region_judges(study: Study, model: str) -> tuple[str | None, str | None]:
-    """Who finds the only part of an adapted model that may change, and who holds the rest; nobody where all may."""
-    region = ablation_plan.adaptation(study, model).region
-    return (None, None) if region is None else (region.judge, region.distance_judge())
+def adapting_judges(study: Study, model: str) -> list[str]:
+    """The judges that adapt a model: its CLIPs by their names, who finds the only region that may change, who holds
+    the rest."""
+    adapt = ablation_plan.adaptation(study, model)
+    holding = () if adapt.region is None else (adapt.region.judge, adapt.region.distance_judge())
+    return [*sorted(adapt.clips), *(name for name in holding if name is not None)]
+
+
+def target_files(study: Study, model: str, path: str, index: str) -> list[str]:
+    """The pictures that direct an adaptation: of a folder, or ``path`` and ``index`` of a ``{domain}``; else none."""
+    adapt = ablation_plan.adaptation(study, model)
+    if adapt.image_domain is not None:
+        return [file.format(domain=adapt.image_domain) for file in (path, index)]
+    return [] if adapt.images is None else [str(file) for file in image_files(adapt.images)]
 
 
 def measuring(study: Study) -> AdaptationStudy:

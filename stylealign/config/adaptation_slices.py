@@ -11,13 +11,11 @@ from stylealign.config.study import Study
 def adapted_model(study: Study, model: str) -> Slice:
     """What an adapted model depends on, beside its parent, the CLIPs' weights and the images that direct it."""
     adapt = ablation_plan.adaptation(study, model)
-    tracked = study.resolved_model(model).tracked()
-    named = ("judge", "perceptual")
-    region = dict(zip(named, plan.region_judges(study, model), strict=True))
+    judges = [judge(study, name) for name in plan.adapting_judges(study, model)]
     return {
-        "model": tracked,
-        "clips": [judge(study, name) for name in sorted(adapt.clips)],
-        "region": {role: judge(study, name) for role, name in region.items() if name is not None},
+        "model": study.resolved_model(model).tracked(),
+        "clips": judges[: len(adapt.clips)],
+        "region": judges[len(adapt.clips) :],
         "seed": study.seed,
     }
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from stylealign.config.adaptation import MAX_IMAGES, Adaptation, AdaptationStudy
+from stylealign.config.adaptation import MAX_IMAGES, Adaptation, AdaptationStudy, image_files
 from stylealign.config.check_ablation import check_ablation
 from stylealign.config.check_adapted_region import check_region
 from stylealign.config.check_adapted_studies import check_adapted_studies
@@ -13,8 +13,6 @@ from stylealign.config.domains import WorldDomain
 from stylealign.config.models import Model
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
-
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
 def check_adaptation(sketch: Sketch) -> Iterator[Problem]:
@@ -80,7 +78,7 @@ def _check_images(sketch: Sketch, key: str, adapt: Adaptation) -> Iterator[Probl
         yield Problem(f"{key}.num_images", cure, adapt.num_images)
     yield from check_path(sketch, f"{key}.images", adapt.images, "folder")
     if adapt.images is not None and os.path.isdir(sketch.root / adapt.images):
-        num = sum(name.lower().endswith(IMAGE_SUFFIXES) for name in os.listdir(sketch.root / adapt.images))
+        num = len(image_files(sketch.root / adapt.images))
         if not 1 <= num <= MAX_IMAGES:
             yield Problem(f"{key}.images", f"holds {num} images; give 1 to {MAX_IMAGES}", str(adapt.images))
 
