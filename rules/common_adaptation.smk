@@ -1,5 +1,6 @@
 # Look-ups of adaptation: CLIPs, adapted models, mappers, few shots.
 from stylealign.adaptation.recipe import RECIPE as ADAPTATION_RECIPE
+from stylealign.columns import ADAPTATION as ADAPTATION_SECTION
 from stylealign.config import ablation_plan, ablation_slices, adaptation_plan, adaptation_slices
 from stylealign.config.clip_accuracy import asked_worlds
 
@@ -144,3 +145,8 @@ def asked_about(path):
 
 def clip_memory(wildcards, attempt):
     return needs.mem_mb(needs.judge_mem_mb(*plan.clip_sizes(study, wildcards.judge)), attempt)
+
+
+def for_adapted_and_parents(path):
+    """The files of the adapted models and of their parents, each once."""
+    return for_models(path, adaptation_plan.adapted_and_parents(study))

@@ -29,6 +29,7 @@ localrules:
     draw_zero_shot_classification,
     draw_zero_shot_examples,
     draw_quality_diversity,
+    draw_adaptations,
     draw_clip_space,
     draw_edits_across_domains,
     draw_clip_accuracy,
@@ -707,6 +708,28 @@ rule draw_quality_diversity:
         "Figure quality_diversity: how near, how diverse"
     script:
         "../workflow_scripts/draw_quality_diversity.py"
+
+
+rule draw_adaptations:
+    input:
+        samples=for_adapted_and_parents("results/models/{model}/samples.npz"),
+        table="results/tables/adaptation.parquet",
+    output:
+        png="results/figures/adaptations.png",
+        pdf="results/figures/adaptations.pdf",
+        html=shown("results/figures/adaptations.html", ADAPTATION_SECTION),
+    log:
+        "results/logs/draw_adaptations/adaptations.log",
+    threads: 1
+    resources:
+        **SMALL,
+    params:
+        spec=spec(adaptation_slices.adaptations_figure),
+        code=code("draw_adaptations"),
+    message:
+        "Figure adaptations: the same z in parents and in what was adapted from them"
+    script:
+        "../workflow_scripts/draw_adaptations.py"
 
 
 rule draw_clip_space:

@@ -37,6 +37,12 @@ def measuring(study: Study) -> AdaptationStudy:
     return study.studies.adaptation
 
 
+def adapted_and_parents(study: Study) -> list[str]:
+    """The adapted models and their parents, in declared order."""
+    shown = {*study.adapted(), *(study.models[name].parent for name in study.adapted())}
+    return [name for name in study.models if name in shown]
+
+
 def told_source(study: Study, model: str) -> str:
     """What an adaptation starts from, in words."""
     adapt = ablation_plan.adaptation(study, model)
