@@ -1,8 +1,8 @@
-"""Figure ``edits_across_domains`` (StyleGAN-NADA, Figures 8 and 9): real images and edits of a parent in adapted models.
+"""Figure ``edits_across_domains`` (StyleGAN-NADA, Figures 8 and 9): images and edits of a parent in adapted models.
 
-A block for each parent. Left, a few inverted images: a row as they are and one for each edit, a column for the parent
-and for each adapted model. Right, what is measured over all inverted images: which attributes keep their order, and how
-large an edit's effect is beside that in the parent.
+A block for each parent. Above, a few inverted images side by side: a row as they are and one for each edit, a column
+for the parent and for each adapted model. Below, what is measured over all inverted images: which attributes keep their
+order, and how large an edit's effect is beside that in the parent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,14 +25,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TITLE = "A parent's images and edits in adapted models"
-SUBTITLE = (
-    "Left: the same codes in every column. Right: what is kept, and what edits still do, over all inverted images."
-)
+SUBTITLE = "Above: the same codes in every column. Below: what is kept, what edits still do, over all inverted images."
 COLOURS = (style.VERMILION, style.BLUE, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
 MEAN = "(mean)"
-HEAD, NAMES, GAP, IMAGE_GAP = 64, 30, 4, 14  # px: a block's title; column names; between images; between codes
-ROW_TITLES, LARGEST, ROOM, PANELS, PANEL_HEAD, PANEL_FOOT = 150, 96, 620, 190, 40, 66  # px
-ROW = 30  # px, of a panel, for each model at least a third of it
+HEAD, NAMES, GAP, APART, LINE_GAP = 64, 30, 4, 28, 22  # px: titles; between images, between codes, between lines
+ROW_TITLES, LARGEST, SMALLEST = 230, 96, 64  # px
+PANELS, PANEL_HEAD, PANEL_FOOT, ROW = 230, 56, 66, 30  # px: names of a panel; a row of it
 
 
 @dataclass(frozen=True)
@@ -48,9 +46,29 @@ class Block:
         return next(iter(self.shown.values()))
 
     @property
+    def num_shown(self) -> int:
+        return len(self.first["real"])
+
+    @property
+    def columns(self) -> int:
+        """Of an image: itself, the parent's and each model's rendering."""
+        return len(self.shown) + 2
+
+    @property
+    def across(self) -> int:
+        """Images side by side: as many as leaves them large enough."""
+        fitting = [num for num in range(1, self.num_shown + 1) if self.side_of(num) >= SMALLEST]
+        return max(fitting, default=1)
+
+    @property
     def side(self) -> int:
-        columns = len(self.shown) + 2  # with the real images and the parent
-        return side_within(self.first["real"].shape[1], min(LARGEST, ROOM / columns - GAP))
+        return self.side_of(self.across)
+
+    def side_of(self, across: int) -> int:
+        """The side of an image where so many stand side by side."""
+        room = style.WIDTH_PX - 2 * LEFT - ROW_TITLES
+        each = (room - APART * (across - 1)) / across
+        return side_within(self.first["real"].shape[1], min(LARGEST, each / self.columns - GAP))
 
     @property
     def num_rows(self) -> int:
@@ -69,14 +87,24 @@ class Block:
         return list(dict.fromkeys(self.rows[self.rows["measure"] == "effect"]["edit"]))
 
     @property
+    def line_height(self) -> int:
+        return NAMES + self.num_rows * (self.side + GAP) + LINE_GAP
+
+    @property
+    def pictures_height(self) -> int:
+        return -(-self.num_shown // self.across) * self.line_height
+
+    @property
     def row_height(self) -> int:
         return max(ROW, 10 * len(self.shown) + 12)
 
     @property
+    def chart_height(self) -> int:
+        return max(self.row_height * len(self.kept), 2 * self.row_height * len(self.edits), 4 * ROW)
+
+    @property
     def height(self) -> int:
-        pictures = NAMES + len(self.first["real"]) * (self.num_rows * (self.side + GAP) + IMAGE_GAP)
-        panels = 2 * (PANEL_HEAD + PANEL_FOOT) + self.row_height * (len(self.kept) + len(self.edits))
-        return HEAD + max(pictures, panels)
+        return HEAD + self.pictures_height + PANEL_HEAD + self.chart_height + PANEL_FOOT
 
 
 def draw_edits_across_domains(
@@ -111,36 +139,39 @@ def _draw_block(sheet: Sheet, block: Block, y: int) -> None:
     )
     grid.draw_title(sheet, y, f"Inverted in {block.parent}", note)
     _draw_pictures(sheet, block, y + HEAD)
-    right = LEFT + ROW_TITLES + (len(block.shown) + 2) * (block.side + GAP)
-    x, height = right + PANELS, block.row_height
-    width = sheet.width - LEFT - x - 20
-    top = y + HEAD + PANEL_HEAD
-    kept = sheet.axes(x, top, width, height * max(len(block.kept), 1))
-    _draw_kept(kept, block)
-    top += height * max(len(block.kept), 1) + PANEL_FOOT + PANEL_HEAD
-    _draw_effects(sheet.axes(x, top, width, height * max(len(block.edits), 1)), block)
+    top = y + HEAD + block.pictures_height + PANEL_HEAD
+    width = (sheet.width - 2 * LEFT) / 2 - PANELS
+    _draw_kept(sheet.axes(LEFT + PANELS, top, width - 20, block.chart_height), block)
+    _draw_effects(sheet.axes(LEFT + 2 * PANELS + width, top, width - 20, block.chart_height), block)
 
 
 def _draw_pictures(sheet: Sheet, block: Block, y: int) -> None:
     """Each image's rows below each other: as it is in every column, then edited."""
-    columns = ["real", block.parent, *block.shown]
-    side, colours = block.side, [style.INK, style.INK, *_colours(block)]
-    for place, (name, colour) in enumerate(zip(columns, colours, strict=True)):
-        x = LEFT + ROW_TITLES + place * (side + GAP)
-        size = size_within([name], side, style.SMALL, "bold")
-        sheet.text(x + side / 2, y + 18, name, ha="center", fontsize=size, fontweight="bold", color=colour)
-    titles = ["as it is", *(f"{name} +" for name in map(str, block.first["attributes"]))]
+    edits = [str(edit) for edit in block.first["edits"]]
+    titles = ["as it is", *(f"{edit.partition(': ')[0]} + by {_how(edit)}" for edit in edits)]
     size = size_within(titles, ROW_TITLES - 12, style.SMALL)
-    top = y + NAMES
-    for image, real in enumerate(block.first["real"]):
-        sheet.image(real, LEFT + ROW_TITLES, top, side)
-        for row, title in enumerate(titles):
-            height = top + row * (side + GAP)
-            sheet.text(LEFT, height + side / 2 + 5, title, fontsize=size, color=style.GREY)
-            drawn = [block.first["parent"], *(one["model"] for one in block.shown.values())]
-            for place, pixels in enumerate(drawn, start=1):
-                sheet.image(pixels[image, row], LEFT + ROW_TITLES + place * (side + GAP), height, side)
-        top += len(titles) * (side + GAP) + IMAGE_GAP
+    width = block.columns * (block.side + GAP) - GAP + APART
+    for image in range(block.num_shown):
+        line, place = divmod(image, block.across)
+        top = y + line * block.line_height
+        _draw_image(sheet, block, image, LEFT + ROW_TITLES + place * width, top)
+        for row, title in enumerate(titles if not place else ()):
+            middle = top + NAMES + row * (block.side + GAP) + block.side / 2 + 5
+            sheet.text(LEFT, middle, title, fontsize=size, color=style.GREY)
+
+
+def _draw_image(sheet: Sheet, block: Block, image: int, x: int, y: int) -> None:
+    """One inverted image: its columns under their names, its rows below each other."""
+    rendered = [block.first["parent"], *(one["model"] for one in block.shown.values())]
+    columns = [block.first["real"][image : image + 1], *(pixels[image] for pixels in rendered)]
+    colours = [style.INK, style.INK, *_colours(block)]
+    names = ["real", block.parent, *block.shown]
+    size = size_within(names, block.side, style.SMALL, "bold")
+    for place, (name, colour, images) in enumerate(zip(names, colours, columns, strict=True)):
+        left = x + place * (block.side + GAP)
+        sheet.text(left + block.side / 2, y + 20, name, ha="center", fontsize=size, fontweight="bold", color=colour)
+        for row, pixels in enumerate(images):
+            sheet.image(pixels, left, y + NAMES + row * (block.side + GAP), block.side)
 
 
 def _colours(block: Block) -> list[str]:
@@ -188,16 +219,16 @@ def _draw_effects(axes: Axes, block: Block) -> None:
     axes.set_xlim(min(0.0, float(np.nanmin([0.0, *rows["low"]]))), 1.05 * highest)
     _finish(
         axes,
-        [_wrapped(edit) for edit in block.edits],
+        [f"{edit.partition(': ')[0]}\n{_how(edit)}" for edit in block.edits],
         "effect of the parent's edits",
         "by that in the parent (1: the same)",
     )
 
 
-def _wrapped(edit: str) -> str:
-    """What moves it, below the attribute."""
-    attribute, _, how = edit.partition(": ")
-    return f"{attribute}\n{'boundary in W' if how == 'W' else how}"
+def _how(edit: str) -> str:
+    """By what an edit moves images: its title says it after a colon."""
+    how = edit.partition(": ")[2]
+    return "boundary in W" if how == "W" else how
 
 
 def _offsets(block: Block) -> list[float]:
