@@ -53,6 +53,9 @@ def _check_architecture(key_name: str, architecture: str) -> Iterator[Problem]:
 
 
 def _check_embedded(sketch: Sketch, key_name: str, judge: EmbeddedClip) -> Iterator[Problem]:
+    if sketch.resolution is not None and sketch.resolution % judge.patch_px:
+        cure = f"does not divide the resolution ({sketch.resolution}); take a power of two"
+        yield Problem(f"{key_name}.patch_px", cure, judge.patch_px)
     worlds = [name for name in sketch.domains if _may_be_true(sketch, name)]
     for name in judge.domains or ():
         if name not in sketch.domains:

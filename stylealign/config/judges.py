@@ -66,10 +66,12 @@ class EmbeddedClip(Section):
 
     kind: Literal["embedded_clip"] = key(..., "a CLIP trained here")
     domains: tuple[str, ...] | None = key(None, "the domains with captions it is trained on (null: all worlds)")
-    total_kimg: float = key(60, "thousands of pairs of image and caption of training", gt=0)
+    total_kimg: float = key(30, "thousands of pairs of image and caption of training", gt=0)
     batch_size: int = key(64, "pairs per step; each is told from all others of its step", ge=4)
-    lr: float = key(0.003, "Adam's learning rate", gt=0)
-    width: int = key(24, "its size: channels of its first convolution, doubled at each halving of the image", ge=4)
+    lr: float = key(0.002, "Adam's learning rate", gt=0)
+    patch_px: int = key(8, "side of the patches that its image transformer sees; divides the resolution", ge=2)
+    width: int = key(128, "channels of its image transformer, in heads of 32", ge=32, multiple_of=32)
+    layers: int = key(3, "layers of its image transformer", ge=1)
     embedding_dim: int = key(64, "numbers of an embedding", ge=4)
 
 

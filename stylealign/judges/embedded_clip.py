@@ -31,11 +31,8 @@ def build_clip(description: Mapping[str, Any]) -> nn.Module:
     """open_clip's network, without training, from its description: ``embed_dim``, ``vision``, ``text``."""
     import open_clip
 
-    vision = {**description["vision"]}
-    if isinstance(vision["layers"], list):  # of a ModifiedResNet, as JSON has them
-        vision["layers"] = tuple(vision["layers"])
-    text = open_clip.CLIPTextCfg(**description["text"])
-    return open_clip.CLIP(description["embed_dim"], open_clip.CLIPVisionCfg(**vision), text)
+    vision, text = open_clip.CLIPVisionCfg(**description["vision"]), open_clip.CLIPTextCfg(**description["text"])
+    return open_clip.CLIP(description["embed_dim"], vision, text)
 
 
 def known_tokens(texts: Sequence[str]) -> list[int]:

@@ -44,6 +44,7 @@ RECIPE = 1  # bump when a change alters the weights that the same settings give
 BETAS, WEIGHT_DECAY = (0.9, 0.98), 0.02
 CLIP_NORM = 1.0
 MAX_LOGIT_SCALE = math.log(100)
+HEAD_WIDTH = 32
 TEXT_WIDTH, TEXT_LAYERS, TEXT_HEADS = 64, 1, 4
 CONTEXT_STEP, SPARE_TOKENS = 8, 6
 """The context is the longest caption's, with room for words strewn in, rounded up."""
@@ -135,7 +136,8 @@ def describe(spec: ClipSpec, resolution: int, captions: Sequence[str]) -> dict[s
 
 def vision_of(spec: ClipSpec, resolution: int) -> dict[str, Any]:
     """The image network, in the words of open_clip's ``CLIPVisionCfg``."""
-    return {"layers": [1, 1, 1, 1], "width": spec.width, "head_width": 64, "image_size": resolution}
+    shape = {"layers": spec.layers, "width": spec.width, "head_width": HEAD_WIDTH}
+    return {**shape, "patch_size": spec.patch_px, "image_size": resolution}
 
 
 def _begin(

@@ -7,12 +7,14 @@ import torch
 from stylealign.config import judges as config
 from stylealign.errors import JudgeError
 from stylealign.judges.bisenet import BisenetParser
+from stylealign.judges.clip import ClipJudge
 from stylealign.judges.colour import ColourJudge
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
 from stylealign.judges.inception import InceptionJudge
 from stylealign.judges.judge import FEATURES, KINDS_THAT_MEASURE, Judge
 from stylealign.judges.lpips import LpipsJudge
+from stylealign.judges.published_clip import PublishedClip
 from stylealign.judges.torchvision import TorchvisionJudge
 from stylealign.judges.transformers_parser import TransformersParser
 from stylealign.judges.upernet import UpernetParser
@@ -111,7 +113,7 @@ def test_images_of_different_shapes_have_no_distance() -> None:
 
 def test_the_config_and_the_judges_agree_on_what_a_kind_measures() -> None:
     kinds: list[type[Judge]] = [ColourJudge, InceptionJudge, LpipsJudge, TorchvisionJudge]
-    kinds += [BisenetParser, TransformersParser, UpernetParser]
+    kinds += [BisenetParser, TransformersParser, UpernetParser, ClipJudge, PublishedClip]
     measured = {kind.kind: kind.measures for kind in kinds} | {"embedded": embedded().measures}
     assert measured == config.MEASURES
 
