@@ -5,9 +5,10 @@ from _job import start
 job = start(snakemake)
 
 from stylealign.adaptation.directions import text_direction
+from stylealign.adaptation_tables import ADAPTATION_ABLATION
 from stylealign.judges.load import load_described
 from stylealign.metrics.adaptation_ablation import ablation_pictures, ablation_rows, described_rows, open_variants
-from stylealign.tables import ADAPTATION_ABLATION, write_table
+from stylealign.tables import write_table
 from stylealign.translated_images import save_pictures
 
 spec = job.spec

@@ -4,9 +4,10 @@ from _job import start
 
 job = start(snakemake)
 
+from stylealign.adaptation_tables import GLOBAL_DIRECTIONS
 from stylealign.editing.text_edits import text_effect_rows
 from stylealign.judges.load import load_described
-from stylealign.tables import GLOBAL_DIRECTIONS, write_table
+from stylealign.tables import write_table
 
 spec = job.spec
 rows = text_effect_rows(

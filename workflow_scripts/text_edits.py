@@ -5,9 +5,10 @@ from _job import start
 job = start(snakemake)
 
 from stylealign.adaptation.global_directions import text_edit_rows
+from stylealign.adaptation_tables import TEXT_EDITS
 from stylealign.config.text_edits import TextEdit
 from stylealign.judges.load import load_described
-from stylealign.tables import TEXT_EDITS, write_table
+from stylealign.tables import write_table
 
 clip = load_described(job.spec["judge"], job.spec["spec"], job.input.weights, job.device)
 edits = {name: TextEdit.model_validate(edit) for name, edit in job.spec["edits"]}

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH = 64
+BATCH, TOLD_CHANNELS = 64, 100
 NUM_MOMENT_SAMPLES = 10_000
 KEY = "studies.global_directions"
 
@@ -84,24 +84,25 @@ def measure_directions(
     """d_u of every channel of the convolutions, float32 [C, E], on ``num_images`` codes, with steps of ``std``."""
     mean, deviation = style_moments(G, truncation_psi=truncation_psi, seed=seed)
     z = sample_z(num_images, G.z_dim, seed, "clip_directions")
-    columns, found = conv_columns(G.style_layers), []
+    columns, found = torch.from_numpy(conv_columns(G.style_layers)), []
     with torch.inference_mode():
         s = G.styles(G.mapping(z.to(mean.device), truncation_psi=truncation_psi))  # [N, num_styles]
-        for place, column in enumerate(columns):
-            step = std * deviation[column]
-            up, down = (_embedded(G, clip, s, int(column), mean[column] + sign * step) for sign in (1, -1))
-            found.append(F.normalize(F.normalize(up - down, dim=1).mean(0), dim=0))
-            if place % 100 == 99 or place + 1 == len(columns):
-                log.info("%d of %d channels seen by %s", place + 1, len(columns), clip.name)
-    return torch.stack(found).float().cpu().numpy()
+        for some in columns.split(max(1, BATCH // (2 * num_images))):
+            found.append(_directions(G, clip, s, some, mean, std * deviation))
+            if sum(map(len, found)) % TOLD_CHANNELS < len(some):
+                log.info("%d of %d channels seen by %s", sum(map(len, found)), len(columns), clip.name)
+    return torch.cat(found).float().cpu().numpy()
 
 
-def _embedded(G: "Generator", clip: "ClipJudge", s: Tensor, column: int, value: Tensor) -> Tensor:
-    """Embeddings [N, E] of the images of ``s`` [N, num_styles] whose one column has the same ``value`` in all."""
-    altered = s.clone()
-    altered[:, column] = value.to(s.dtype)
-    parts = [to_pixels(G.synthesis(some, noise_mode="const")) for some in altered.split(BATCH)]
-    return clip.embed_pixels(torch.cat(parts))
+def _directions(G: "Generator", clip: "ClipJudge", s: Tensor, columns: Tensor, mean: Tensor, step: Tensor) -> Tensor:
+    """d_u [c, E] of the channels ``columns`` [c], on the images of ``s`` [N, num_styles]."""
+    altered = s.repeat(len(columns), 2, 1, 1)  # [c, 2, N, num_styles]
+    for place, column in enumerate(columns.tolist()):
+        for side, sign in enumerate((1, -1)):
+            altered[place, side, :, column] = (mean[column] + sign * step[column]).to(s.dtype)
+    parts = [to_pixels(G.synthesis(some, noise_mode="const")) for some in altered.flatten(0, 2).split(BATCH)]
+    up, down = clip.embed_pixels(torch.cat(parts)).unflatten(0, altered.shape[:3]).unbind(1)  # [c, N, E] each
+    return F.normalize(F.normalize(up - down, dim=2).mean(1), dim=1)
 
 
 def write_directions(
