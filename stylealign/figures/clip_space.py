@@ -63,7 +63,7 @@ def _draw_panel(
     axes = sheet.axes(LEFT + SCALE, y + HEAD, WIDTH, height - HEAD - FOOT)
     colours = cloud_colours([str(kind) for kind in shown["kinds"]])
     labels = [_draw_cloud(axes, shown, place, colours[place], rows) for place in range(len(shown["names"]))]
-    _finish(axes, shown["points"])
+    _finish(axes, shown["points"], (WIDTH, height - HEAD - FOOT))
     x = LEFT + SCALE + WIDTH + APART + 24
     draw_label_column(sheet, axes, labels, x, y + HEAD, sheet.width - LEFT - x)
 
@@ -101,10 +101,10 @@ def _draw_cloud(
         ring = {"markerfacecolor": "none", "markeredgecolor": style.PAPER, "zorder": 4}
         axes.plot(x, y, "o", markersize=11, markeredgewidth=4.5, **ring)
         axes.plot(x, y, "o", markersize=11, **{**ring, "markeredgecolor": colours[0], "markeredgewidth": 2.2})
+    called = f"real {name}" if kind == "real" else name
     row = rows[(rows["kind"] == kind) & (rows["name"] == name)].to_dict("records")
-    return Label(
-        x, y, name, f"{shown['notes'][place]}; {_spread(row[0])}" if row else str(shown["notes"][place]), colours[1]
-    )
+    note = str(shown["notes"][place])
+    return Label(x, y, called, f"{note}; {_spread(row[0])}" if row else note, colours[1])
 
 
 def _spread(row: Mapping[str, Any]) -> str:
@@ -117,14 +117,13 @@ def _spread(row: Mapping[str, Any]) -> str:
     )
 
 
-def _finish(axes: Axes, points: Pixels) -> None:
-    """One scale along both axes, and every point inside."""
-    axes.set_aspect("equal", adjustable="datalim")
+def _finish(axes: Axes, points: Pixels, shape: tuple[int, int]) -> None:
+    """One scale along both axes, and every point inside ``shape``, the plot's width and height in pixels."""
     low, high = points.min(0), points.max(0)
-    reach = np.maximum(high - low, 1e-6)
-    axes.set_xlim(low[0] - 0.05 * reach[0], high[0] + 0.05 * reach[0])
-    axes.set_ylim(low[1] - 0.05 * reach[1], high[1] + 0.05 * reach[1])
+    unit = 1.1 * max(float(((high - low) / shape).max()), 1e-6)  # of the space, to a pixel
+    for place, limit in enumerate((axes.set_xlim, axes.set_ylim)):
+        middle, reach = (low[place] + high[place]) / 2, unit * shape[place] / 2
+        limit(middle - reach, middle + reach)
     axes.set_xlabel("first principal component")
     axes.set_ylabel("second")
     axes.grid()
-    axes.apply_aspect()
