@@ -62,9 +62,11 @@ def test_every_other_setting_is_tracked(key):
         "sample_kimg": [3],
         "snapshot_kimg": [3],
         "batch_size": 8,
+        "num_images": 9,
+        "correspondence": {"weight": 9},
     }
     changed = study(training={key: values.get(key, 0.125 if "interval" not in key and key != "freeze_d" else 2)})
-    model = "child" if key == "freeze_d" else "root"
+    model = "child" if key in ("freeze_d", "catch_up_kimg", "correspondence") else "root"
     assert changed.resolved_model(model).tracked() != study().resolved_model(model).tracked()
 
 
