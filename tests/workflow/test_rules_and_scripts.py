@@ -56,8 +56,9 @@ def test_small_jobs_too_say_what_they_need():
 @pytest.mark.parametrize("name", WORKING)
 def test_each_rule_tracks_its_settings_and_its_code(name):
     params = WORKING[name]["params"]
-    assert re.match(r"spec=spec\((inversion_|application_)?slices\.", params[0])
+    assert re.match(r"spec=spec\((\w+_)?slices\.", params[0])
     guarded = {"train": "recipe=RECIPE,", "adopt": "recipe=RECIPE,", "image_set": "recipe=IMAGE_SET_RECIPE,"}
+    guarded |= {"adapt": "recipe=ADAPTATION_RECIPE,"}
     assert params[1] == guarded.get(name, f'code=code("{name}"),')
 
 
