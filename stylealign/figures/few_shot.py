@@ -33,7 +33,8 @@ METHODS = {
 }
 STARTS = {"parent": "parent", "adapted": "adapted", "catch_up": "adapted, D caught up", "tuned": "G + D tuned"}
 LEFT, TOP, BOTTOM, HEAD, LINE, METHOD_GAP = 40, 196, 76, 44, 36, 18  # px
-NAMES, STARTS_AT, CHART, NUMBERS, IMAGE, GAP, NUM_SHOWN = 40, 160, 260, 128, 32, 3, 6  # px
+STARTS_AT, COLUMNS_AT, ROOM, CHART, NUMBERS, IMAGE, GAP = 200, 404, 578, 230, 110, 32, 3  # px
+MIN_WIDTH = 1180  # px
 UNTRAINED = "none"
 
 
@@ -56,20 +57,20 @@ def compose_few_shot(
     """The same as a sheet, with axes for each number of images."""
     lines = _lines(table, [UNTRAINED, *methods], starts)
     nums = sorted({int(num) for num in table["num_images"] if num})
-    height = TOP + HEAD + _height(lines) + BOTTOM
-    sheet = Sheet(style.WIDTH_PX, height)
+    room = min(ROOM, (style.WIDTH_PX - COLUMNS_AT - LEFT) // max(len(nums), 1))
+    width = max(MIN_WIDTH, COLUMNS_AT + room * len(nums) + LEFT)
+    sheet = Sheet(width, TOP + HEAD + _height(lines) + BOTTOM)
     if not lines or not nums:
         sheet.heading(TITLE)
         return sheet.without_rows()
     sheet.heading(TITLE, _subtitle(table))
     for place, line in enumerate(verdict(table)):
-        size = size_within([line], sheet.width - 2 * LEFT)
-        sheet.text(LEFT, 118 + 26 * place, line, fontsize=size, fontweight="bold" if place else "normal")
+        weight = "bold" if place else "normal"
+        size = size_within([line], sheet.width - 2 * LEFT, weight=weight)
+        sheet.text(LEFT, 118 + 26 * place, line, fontsize=size, fontweight=weight)
     _draw_names(sheet, lines)
-    room = (sheet.width - LEFT - NAMES - STARTS_AT - 100) // len(nums)
     for column, num in enumerate(nums):
-        x = LEFT + STARTS_AT + NAMES + 100 + column * room
-        _draw_column(sheet, table, lines, pictures, num, x, column == 0)
+        _draw_column(sheet, table, lines, pictures, num, COLUMNS_AT + column * room, room)
     return sheet
 
 
@@ -82,7 +83,8 @@ def _subtitle(table: "pd.DataFrame") -> str:
 
 def _lines(table: "pd.DataFrame", methods: Sequence[str], starts: Sequence[str]) -> list[tuple[str, str]]:
     known = set(zip(table["method"], table["start"], strict=True))
-    return [(method, start) for method in methods for start in starts if (method, start) in known]
+    shown = {method: STARTS if method == UNTRAINED else starts for method in methods}
+    return [(method, start) for method in methods for start in shown[method] if (method, start) in known]
 
 
 def _tops(lines: Sequence[tuple[str, str]]) -> list[int]:
@@ -113,7 +115,7 @@ def _draw_column(
     pictures: Mapping[Cell, Path],
     num: int,
     x: int,
-    with_untrained: bool,
+    room: int,
 ) -> None:
     """One number of images: FID of each line, its number, and its images."""
     sheet.text(x, TOP + 10, f"{num} training images", fontweight="bold", fontsize=10.5)
@@ -122,18 +124,18 @@ def _draw_column(
         shots = 0 if method == UNTRAINED else num
         own = table[(table["method"] == method) & (table["start"] == start) & (table["num_images"] == shots)]
         row, y = only_row(own), TOP + HEAD + top
-        if not row or (method == UNTRAINED and not with_untrained):
+        if not row:
             continue
         _draw_value(axes, row, top + LINE / 2, start)
         sheet.text(x + CHART + 10, y + LINE / 2 - 1, number(row["fid"]), fontsize=style.SMALL, fontweight="bold")
         ends = interval(row["fid_low"], row["fid_high"]) if row["num_seeds"] > 1 else "one model"
         sheet.text(x + CHART + 10, y + LINE / 2 + 15, ends, fontsize=6, color=style.GREY)
-        _draw_images(sheet, pictures.get((method, shots, start)), x + CHART + NUMBERS, y)
+        _draw_images(sheet, pictures.get((method, shots, start)), x + CHART + NUMBERS, y, x + room)
     _finish(axes, table, _height(lines))
 
 
 def _draw_value(axes: Axes, row: Mapping[str, float], y: float, start: str) -> None:
-    axes.plot([row["fid_low"], row["fid_high"]], [y, y], color=COLOURS[start], linewidth=2.0)
+    axes.plot([max(row["fid_low"], 0), row["fid_high"]], [y, y], color=COLOURS[start], linewidth=2.0)
     axes.plot(row["fid"], y, "o", color=COLOURS[start], markersize=5.5)
 
 
@@ -152,11 +154,11 @@ def _finish(axes: Axes, table: "pd.DataFrame", height: int) -> None:
     axes.set_xlabel("FID")
 
 
-def _draw_images(sheet: Sheet, path: Path | None, x: int, y: int) -> None:
-    """The first few of the fixed z, on a line."""
+def _draw_images(sheet: Sheet, path: Path | None, x: int, y: int, end: int) -> None:
+    """The first of the fixed z, as many as there is room for."""
     if path is None:
         return
-    shown: Pixels = load_samples(path).finished[:NUM_SHOWN]
+    shown: Pixels = load_samples(path).finished
     side = side_within(shown.shape[1], IMAGE)
-    for place, image in enumerate(shown):
+    for place, image in enumerate(shown[: max(end - GAP - x, 0) // (side + GAP)]):
         sheet.image(image, x + place * (side + GAP), y + (LINE - side) // 2, side)

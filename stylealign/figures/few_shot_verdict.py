@@ -32,9 +32,9 @@ class Gain:
 
     @property
     def text(self) -> str:
-        known = f", {self.num_beyond_chance} with its whole interval"
-        gained = f"{self.num_gained} of {self.num_methods} methods{known if self.num_gained else ''}"
-        return f"{self.num_images} images: FID {abs(self.mean):.0%} {'lower' if self.mean > 0 else 'higher'} ({gained})"
+        sure = f"{self.num_beyond_chance or 'none'} beyond chance"
+        gained = f"lower in {self.num_gained} of {self.num_methods} methods, {sure}"
+        return f"{self.num_images} images: FID {abs(self.mean):.1%} {'lower' if self.mean > 0 else 'higher'} ({gained})"
 
 
 def pretraining(table: "pd.DataFrame") -> str | None:
