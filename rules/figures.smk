@@ -50,7 +50,7 @@ rule draw_family:
     resources:
         **SMALL,
     params:
-        spec=spec(slices.figure),
+        spec=spec(slices.family),
         code=code("draw_family"),
     message:
         "Figure family: the family, same z in every model"

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from stylealign.config import plan
+from stylealign.config.adaptation import Adaptation
 from stylealign.config.domains import Domain, FolderDomain, WorldDomain, ZipDomain
 from stylealign.config.section import Section, unsaid_keys
 from stylealign.config.studies import ChannelEdit
@@ -252,3 +253,15 @@ def manipulations_figure(study: Study) -> Slice:
 def figure(study: Study) -> Slice:
     """What a figure depends on, beside its tables and samples: who descends from whom, in which order."""
     return {"parents": list(study.parents().items())}  # a list: canonical JSON sorts the keys of a mapping
+
+
+def family(study: Study) -> Slice:
+    """What the figure of the whole family depends on: of an adapted model also by what it was."""
+    told = {name: _adapted_by(adapt) for name, model in study.models.items() if (adapt := model.adapt) is not None}
+    return figure(study) | ({"notes": told} if told else {})
+
+
+def _adapted_by(adapt: Adaptation) -> str:
+    if adapt.num_images is not None:
+        return f"by {adapt.num_images} image{'s' * (adapt.num_images > 1)}"
+    return "by images" if adapt.is_by_images else "by text"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 from stylealign.figures import style
 from stylealign.figures.lineage_order import Node, lineage_order
@@ -18,6 +19,7 @@ LEFT, RIGHT, TOP, BOTTOM = 92, 40, 128, 40  # margins, px
 GAP, FAMILY_GAP = 6, 56  # between columns; between families, px
 LEVEL, NAME = 46, 66  # height of one generation of the tree; of the names under it, px
 LARGEST_SIDE, NARROWEST = 192, 1000  # px
+NO_NOTES: Mapping[str, str] = MappingProxyType({})
 SUBTITLE = "Each row is one z. Lines lead from a parent to its children; a root set apart is unrelated."
 
 
@@ -38,14 +40,23 @@ def draw_family(
     png: Path,
     *,
     num_z: int = 8,
+    notes: Mapping[str, str] = NO_NOTES,
     pdf: Path | None = None,
 ) -> None:
-    """The first ``num_z`` codes (rows) in every model of ``samples`` (columns, parents left of their children)."""
+    """The first ``num_z`` codes (rows) in every model of ``samples`` (columns, parents left of their children).
+
+    ``notes`` say of a model how it was made, where that is not by training on so many images.
+    """
     with style.applied():
-        compose_family(samples, parents, num_z).save(png, pdf)
+        compose_family(samples, parents, num_z, notes).save(png, pdf)
 
 
-def compose_family(samples: Mapping[str, Path], parents: Mapping[str, str | None], num_z: int) -> Sheet:
+def compose_family(
+    samples: Mapping[str, Path],
+    parents: Mapping[str, str | None],
+    num_z: int,
+    notes: Mapping[str, str] = NO_NOTES,
+) -> Sheet:
     """The same as a sheet; each row and model is one image of it."""
     nodes = lineage_order(parents, shown=samples)
     loaded = {node.model: load_samples(samples[node.model]) for node in nodes}
@@ -54,7 +65,8 @@ def compose_family(samples: Mapping[str, Path], parents: Mapping[str, str | None
     sheet = Sheet(layout.width, layout.height)
     sheet.heading("One z, every model", SUBTITLE)
     _draw_tree(sheet, nodes, layout)
-    _draw_names(sheet, nodes, loaded, layout)
+    trained = {node.model: f"{kimg_text(loaded[node.model].kimg[-1])} kimg" for node in nodes}
+    _draw_names(sheet, nodes, {**trained, **notes}, layout)
     _draw_grid(sheet, loaded, layout, num_rows)
     return sheet
 
@@ -96,14 +108,13 @@ def _draw_tie(sheet: Sheet, x0: float, y0: float, x1: float, y1: float, bend: fl
     sheet.line(list(xs), list(ys), color=style.INK, linewidth=1.1, solid_joinstyle="round")
 
 
-def _draw_names(sheet: Sheet, nodes: list[Node], loaded: Mapping[str, Samples], layout: Layout) -> None:
+def _draw_names(sheet: Sheet, nodes: list[Node], notes: Mapping[str, str], layout: Layout) -> None:
     size = size_within([node.model for node in nodes], layout.side + GAP - 2, weight="bold")
-    notes = [f"{kimg_text(loaded[node.model].kimg[-1])} kimg" for node in nodes]
-    note_size = size_within(notes, layout.side, style.SMALL)
-    for node, note in zip(nodes, notes, strict=True):
+    note_size = size_within([notes[node.model] for node in nodes], layout.side, style.SMALL)
+    for node in nodes:
         x, y = layout.columns[node.model] + layout.side / 2, layout.grid_top - NAME
         sheet.text(x, y + 26, node.model, ha="center", fontsize=size, fontweight="bold")
-        sheet.text(x, y + 50, note, ha="center", fontsize=note_size, color=style.GREY)
+        sheet.text(x, y + 50, notes[node.model], ha="center", fontsize=note_size, color=style.GREY)
 
 
 def _draw_grid(sheet: Sheet, loaded: Mapping[str, Samples], layout: Layout, num_rows: int) -> None:

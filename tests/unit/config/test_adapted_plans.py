@@ -2,7 +2,7 @@
 
 import pytest
 
-from stylealign.config import application_slices, plan
+from stylealign.config import application_slices, plan, slices
 from stylealign.config.load import read_study
 from stylealign.errors import ConfigError
 
@@ -51,6 +51,16 @@ def test_nobody_is_trained_on_their_domain_for_them(study):
     assert "by_text" not in study.trained()
     assert study.adapted() == ["by_text", "toon"]
     assert plan.snapshotted(study) == []
+
+
+def test_the_family_tells_what_they_were_adapted_by(study):
+    by_images = {"clips": {"clip": 1}, "image_domain": "painting", "num_images": 4}
+    models = {"few": {"parent": "face", "domain": "painting", "adapt": by_images}}
+    told = slices.family(read_study(SMOKE, {"judges": {"clip": CLIP}, "models": models}))
+    assert told["notes"] == {"few": "by 4 images"}
+    assert slices.family(study)["notes"] == {"by_text": "by text", "toon": "by text"}
+    plain = read_study(SMOKE)
+    assert slices.family(plain) == slices.figure(plain), "nothing is drawn anew where nobody is adapted"
 
 
 def test_strangers_of_them_are_refused():

@@ -42,6 +42,14 @@ def test_more_rows_than_samples_shows_what_there_is(samples, parents):
     assert {"face", "cat", "stranger", "z 3"} <= {text.get_text() for text in sheet.figure.texts}
 
 
+def test_a_model_that_saw_no_training_set_says_what_it_was_told(samples, parents):
+    with style.applied():
+        sheet = family.compose_family(samples, parents, 2, {"cat": "by text"})
+    words = [text.get_text() for text in sheet.figure.texts]
+    assert words.count("by text") == 1
+    assert sum(word.endswith(" kimg") for word in words) == len(parents) - 1
+
+
 def test_arrays_that_do_not_belong_together(tmp_path):
     path = tmp_path / "samples.npz"
     np.savez(
