@@ -41,7 +41,8 @@ def of_ablation(path):
 
 def mapper_of_ablation(wildcards):
     """The latent mapper of one of those, where there is one."""
-    return expand("results/mappers/{model}/mapper.safetensors", model=ablation_plan.mapped(study))
+    files = expand("results/mappers/{model}/mapper.safetensors", model=ablation_plan.mapped(study))
+    return files[0] if files else []
 
 
 def features_of_ablation(wildcards):

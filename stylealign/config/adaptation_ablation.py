@@ -19,7 +19,12 @@ class LatentMapping(Section):
     lr: float = key(0.5, "Adam's learning rate; layers scale it by 0.01 (published: 0.5)", gt=0)
     batch_size: int = key(2, "codes per step", ge=1)
     l2_weight: float = key(0.5, "weight of the mean squared move in W+ (code: 0.8)", ge=0)
-    norm_weight: float = key(0.2, "weight of the change of the embeddings' length (code: 0.5)", ge=0)
+    norm_weight: float = key(
+        0.2,
+        "weight of the squared change of the embeddings' length, about 10 in published CLIPs (code: 0.5); a study's own "
+        "CLIP has lengths of about 100, for which 0.002 is the same",
+        ge=0,
+    )
     truncation_psi: Share = key(0.7, "truncation of the codes it learns from, and moves")
     published_norm: bool = key(
         False, "normalise over rows instead of numbers, as the released code does by mistake (its checkpoints need it)"
