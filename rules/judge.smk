@@ -15,6 +15,8 @@ rule judge:
         "results/logs/judge/{judge}.log",
     benchmark:
         "results/benchmarks/judge/{judge}.tsv"
+    wildcard_constraints:
+        judge=any_of(name for name, judge in study.judges.items() if judge.kind == "embedded"),
     priority: 50
     threads: 1
     resources:
