@@ -21,8 +21,8 @@ class LatentMapping(Section):
     l2_weight: float = key(0.5, "weight of the mean squared move in W+ (code: 0.8)", ge=0)
     norm_weight: float = key(
         0.2,
-        "weight of the squared change of the embeddings' length, about 10 in published CLIPs (code: 0.5); a study's own "
-        "CLIP has lengths of about 100, for which 0.002 is the same",
+        "weight of the squared change of the embeddings' length, about 10 in published CLIPs (code: 0.5); a study's "
+        "own CLIP has lengths of about 100, for which 0.002 is the same",
         ge=0,
     )
     truncation_psi: Share = key(0.7, "truncation of the codes it learns from, and moves")
