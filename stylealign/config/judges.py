@@ -66,7 +66,7 @@ class EmbeddedClip(Section):
 
     kind: Literal["embedded_clip"] = key(..., "a CLIP trained here")
     domains: tuple[str, ...] | None = key(None, "the domains with captions it is trained on (null: all worlds)")
-    total_kimg: float = key(30, "thousands of pairs of image and caption of training", gt=0)
+    total_kimg: float = key(32, "thousands of pairs of image and caption of training", gt=0)
     batch_size: int = key(64, "pairs per step; each is told from all others of its step", ge=4)
     lr: float = key(0.002, "Adam's learning rate", gt=0)
     patch_px: int = key(8, "side of the patches that its image transformer sees; divides the resolution", ge=2)

@@ -45,7 +45,7 @@ BETAS, WEIGHT_DECAY = (0.9, 0.98), 0.02
 CLIP_NORM = 1.0
 MAX_LOGIT_SCALE = math.log(100)
 HEAD_WIDTH = 32
-TEXT_WIDTH, TEXT_LAYERS, TEXT_HEADS = 64, 1, 4
+TEXT_WIDTH, TEXT_LAYERS, TEXT_HEADS = 64, 2, 4
 CONTEXT_STEP, SPARE_TOKENS = 8, 6
 """The context is the longest caption's, with room for words strewn in, rounded up."""
 

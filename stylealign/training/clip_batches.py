@@ -35,30 +35,20 @@ class Pairs(NamedTuple):
 
 
 class PairBatches:
-    """Steps of B pairs: one shared evenly among all image sets, the next of a single one, each in its turn.
-
-    Where all are of one domain, only what else the texts say tells them apart: else a CLIP that knows the domains and
-    the background would find little more to learn.
-    """
+    """Steps of B pairs, shared evenly among the image sets."""
 
     def __init__(self, sets: Sequence[ImageSet], batch_size: int, seed: int):
         shares = [batch_size // len(sets) + (place < batch_size % len(sets)) for place in range(len(sets))]
         self.sets, self.seed = sets, seed
-        self.shared = [
-            Batches(image_set, share, derive_seed(seed, "clip", "shared", place), num_workers=0)
+        self.batches = [
+            Batches(image_set, share, derive_seed(seed, "clip", place), num_workers=0)
             for place, (image_set, share) in enumerate(zip(sets, shares, strict=True))
-        ]
-        self.single = [
-            Batches(image_set, batch_size, derive_seed(seed, "clip", "single", place), num_workers=0)
-            for place, image_set in enumerate(sets)
         ]
 
     def at(self, step: int) -> Pairs:
         """The pairs of ``step``."""
-        taken = self._taken(step)
-        pixels = torch.cat([batches.at(step) for _, batches in taken])
-        places = [(image_set, place) for image_set, batches in taken for place in batches.positions(step)]
-        captions = [read_caption(image_set.captions[place]) for image_set, place in places]
+        pixels = torch.cat([batches.at(step) for batches in self.batches])
+        captions = [read_caption(text) for text in self._captions(step)]
         stream = numpy_stream(self.seed, "clip", "texts", step)
         said = [shorter(caption, stream) for caption in captions]
         is_flipped = np.array([not names_a_side(text) for text, _ in said]) & (stream.random(len(said)) < 0.5)
@@ -66,11 +56,9 @@ class PairBatches:
         shown = [_shown(caption, bool(flipped)) for caption, flipped in zip(captions, is_flipped, strict=True)]
         return Pairs(pixels, [text for text, _ in said], truths(shown, [claims for _, claims in said]))
 
-    def _taken(self, step: int) -> list[tuple[ImageSet, Batches]]:
-        if step % 2 == 0:
-            return list(zip(self.sets, self.shared, strict=True))
-        one = step // 2 % len(self.sets)
-        return [(self.sets[one], self.single[one])]
+    def _captions(self, step: int) -> list[str]:
+        pairs = zip(self.sets, self.batches, strict=True)
+        return [image_set.captions[place] for image_set, batches in pairs for place in batches.positions(step)]
 
 
 def _shown(caption: Caption, is_flipped: bool) -> Claims:

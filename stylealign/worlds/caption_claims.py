@@ -106,14 +106,14 @@ def _clause(text: str) -> Clause:
     return Clause(thing, tuple(qualities), lead, has_article, after)
 
 
-KINDS_OF_TEXT = ("whole", "whole", "whole", "none", "one", "one", "some", "some")  # what is kept of the clauses
+KINDS_OF_TEXT = ("whole", "none", "one", "some")  # what is kept of the clauses
 
 
 def shorter(caption: Caption, stream: np.random.Generator) -> tuple[str, Claims]:
     """A text that is true of the caption's picture, and what it claims: the caption, or a part of it in other words.
 
-    Of eight, three are whole captions, one names medium and subject alone, two say one thing more, and two keep each
-    clause by the toss of a coin. Draws from ``stream`` alone.
+    A quarter are whole captions, a quarter name medium and subject alone, a quarter say one thing more, and the others
+    keep each clause by the toss of a coin. Draws from ``stream`` alone.
     """
     kind = KINDS_OF_TEXT[stream.integers(len(KINDS_OF_TEXT))]
     if kind == "whole":
