@@ -33,7 +33,6 @@ from stylealign.checkpoint import (
     save_generator,
     save_snapshots,
     save_tensors,
-    state_digest,
 )
 from stylealign.config.adaptation import Adaptation
 from stylealign.config.models import ResolvedModel
@@ -42,10 +41,12 @@ from stylealign.devices import pick_device
 from stylealign.errors import InterruptedRun, LineageError, TrainingError
 from stylealign.judge_identity import judge_identity
 from stylealign.judges.clip import ClipJudge
+from stylealign.judges.judge import Judge
 from stylealign.networks.generator import Generator
 from stylealign.provenance import file_sha256
 from stylealign.resume import ResumeFolder
 from stylealign.samples import sample_pixels, save_samples, study_z
+from stylealign.sealed import state_digest
 from stylealign.signals import StopRequest, stop_on_signals
 from stylealign.tables import TRAINING, write_table
 
@@ -118,7 +119,7 @@ def _identity(
     parent: ModelCard,
     parent_pair: Path,
 ) -> dict[str, str]:
-    judges = dict(clips)
+    judges: dict[str, Judge | None] = dict(clips)
     judges |= {} if region is None else {"region": region.parser, "perceptual": region.perceptual}
     return {
         "spec": json.dumps(spec.tracked(), sort_keys=True),

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TITLE = "Adapted by words or by a few images: the same z in every row"
-SUBTITLE = "A column is one z. No model below a parent has seen an image of what it was told to become."
+SUBTITLE = "A column is one z. What was told in words alone has seen no image of its target."
 LABEL, MAX_Z, LARGEST_SIDE = 460, 10, 128  # px: the words beside a row; z; px: an image
-LINES = (24, 50, 74, 98)  # px: baselines of a row's words below its top
+LINES = (22, 46, 68, 89, 110)  # px: baselines of a row's words below its top
 
 Line = tuple[str, dict[str, Any]]
 
@@ -71,7 +71,7 @@ def _words(table: "pd.DataFrame", model: str) -> list[Line]:
     diverse = ratio(row["diversity"], row["diversity_of_parent"])
     kept = f"diversity \u00d7{diverse}, {row['attribute']} kept {two_decimals(row['attribute_kept'])}"
     target = f"\u201c{row['target']}\u201d" if row["source"] != f"images of {row['parent']}" else row["target"]
-    return [(model, {"fontweight": "bold"}), (target, {}), (how, _GREY), (f"{came}; {kept}", _GREY)]
+    return [(model, {"fontweight": "bold"}), (target, {}), (how, _GREY), (came, _GREY), (kept, _GREY)]
 
 
 def ratio(value: float, before: float) -> str:
