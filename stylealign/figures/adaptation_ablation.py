@@ -92,4 +92,4 @@ def _way(row: "pd.Series") -> str:
     if not row["loss"]:
         return "as it is"
     layers = "all layers" if row["num_layers"] < 0 else f"{row['num_layers']} chosen layers"
-    return f"{row['loss']} loss, {layers}{', then a latent mapper' if row['mapper'] else ''}"
+    return f"{row['loss']} loss, {layers}{', mapper' if row['mapper'] else ''}"

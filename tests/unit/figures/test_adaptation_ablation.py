@@ -39,7 +39,7 @@ def test_each_row_tells_what_it_is(shown, table):
         sheet = compose_adaptation_ablation([shown], table)
     told = [text.get_text() for text in sheet.figure.texts]
     assert {"as it is", "global loss, all layers", "directional loss, 4 chosen layers"} < set(told)
-    assert "directional loss, 4 chosen layers, then a latent mapper" in told
+    assert "directional loss, 4 chosen layers, mapper" in told
     assert told.count("similarity to the text 0.25") == 4
     assert any("\N{LEFT DOUBLE QUOTATION MARK}a painting" in text for text in told)
 
