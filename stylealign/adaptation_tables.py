@@ -14,7 +14,7 @@ QUALITY_DIVERSITY = Table(
     (
         string("domain", "the target domain"),
         string("model", "the model measured; (real): images of the domain"),
-        string("role", "adapted (never saw the domain's images), parent, trained (on them), or real"),
+        string("role", "adapted (by text or a few images), parent, trained (on them), or real"),
         number("kid", "squared MMD to held-out images, smaller is better; real: of equally many training images"),
         number("kid_low", "lower end of the bootstrap interval over images (95 %)"),
         number("kid_high", "upper end of the bootstrap interval over images (95 %)"),

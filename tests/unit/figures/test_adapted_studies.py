@@ -90,7 +90,7 @@ def test_every_model_is_named_once_beside_its_point(diversity, drawn_twice, read
     sheet = composed(compose_quality_diversity, table, *order)
     assert drawn.shape[:2] == (sheet.height, sheet.width)
     assert [texts(sheet).count(name) for name in ("face", "by_text", "real images")] == [1, 1, 1]
-    assert any("adapted, saw no image of it" in text and "1.29" in text for text in texts(sheet))
+    assert any("adapted to it" in text and "1.29" in text for text in texts(sheet))
     left, right = sheet.figure.axes[0].get_xlim()
     assert left > right, "nearer is to the right"
 
