@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 PathLike = str | os.PathLike[str]
 BATCH = 64
-NUM_DIVERSE = 500  # generated images that are clustered, and real ones whose nearest training image is looked up
+NUM_LOOKED_UP = 500  # images that are clustered, or whose nearest training image is looked up
 MEASURES = ("fid", "kid", "diversity", "nearest_distance")
 CELL = ("method", "num_images", "start")
 BASELINE = "parent"
@@ -70,11 +70,11 @@ def few_shot_scores(
         G, card = load_generator(path, judge.device)
         pixels = generated_pixels(G, num_gen, seed)
         features = judge.features(pixels)
-        distances = pairwise_distances(diversity_judge, pixels[:NUM_DIVERSE])
+        distances = pairwise_distances(diversity_judge, pixels[:NUM_LOOKED_UP])
         diversity = intra_cluster_diversity(distances, num_clusters, seed, "few_shot", card.model)
         shown = few_of(image_set, cell["num_images"], training_seed).all() if cell["num_images"] else None
         numbers = {"fid": fid(reference, features), "kid": kid(reference, features), "diversity": diversity.mean}
-        numbers |= {"nearest_distance": mean_nearest(diversity_judge, pixels, shown)}
+        numbers |= {"nearest_distance": mean_nearest(diversity_judge, pixels[:NUM_LOOKED_UP], shown)}
         numbers |= {"nearest_real": mean_nearest(diversity_judge, _first(held_out), shown)}
         protocol = f"{split or 'all'}-{len(reference)}-vs-gen-{num_gen}-psi1-fresh-noise"
         about = {"num_real": len(reference), "num_gen": num_gen, "protocol": protocol, "kimg": card.kimg}
@@ -109,7 +109,7 @@ def mean_nearest(judge: "Judge", pixels: "torch.Tensor", shown: "torch.Tensor | 
 
 
 def _first(image_set: "ImageSet") -> "torch.Tensor":
-    return image_set.read(range(min(NUM_DIVERSE, image_set.num)))
+    return image_set.read(range(min(NUM_LOOKED_UP, image_set.num)))
 
 
 def training_seconds(costs: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], float]:
