@@ -58,18 +58,17 @@ def _draw_clip(sheet: Sheet, rows: "pd.DataFrame", asked: Sequence[str], domains
     sheet.text(LEFT, y + 18, listed(rows["clip"]), fontweight="bold", fontsize=10.5)
     note = f"seed {listed(rows['seed'])}; {int(rows['n'].min()):,} to {int(rows['n'].max()):,} images a question"
     sheet.text(LEFT, y + 42, note, fontsize=style.SMALL, color=style.GREY)
-    shown = [one for one in domains if (rows["domain"] == one).any()]
+    shown = [one for one in (EVERY, *domains) if (rows["domain"] == one).any()]
     width = (sheet.width - 2 * LEFT - NAMES) / max(len(shown), 1)
     for place, question in enumerate(asked):
         middle = y + HEAD + (place + 0.5) * ROW + 5
         is_whole = question == "domain"
         sheet.text(LEFT, middle, "which domain is it?" if is_whole else question, fontsize=style.SMALL)
     for column, domain in enumerate(shown):
-        own = rows[(rows["domain"] == domain) | ((rows["domain"] == EVERY) & (column == 0))]
         axes = sheet.axes(LEFT + NAMES + column * width, y + HEAD, width - 24, ROW * len(asked))
-        _draw_bars(axes, own, asked)
-        size = size_within([domain], width - 30, style.BODY, "bold")
-        axes.set_title(domain, pad=6, fontsize=size)
+        _draw_bars(axes, rows[rows["domain"] == domain], asked)
+        name = "all domains" if domain == EVERY else domain
+        axes.set_title(name, pad=6, fontsize=size_within([name], width - 30, style.BODY, "bold"))
 
 
 def _draw_bars(axes: Axes, rows: "pd.DataFrame", asked: Sequence[str]) -> None:

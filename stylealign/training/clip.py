@@ -146,7 +146,7 @@ def _begin(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "clip", "weights"))  # layers draw from the global stream: a private copy
         network = build_clip(description).to(device)
-    tokenize = own_tokenizer(description["tokens"], network.context_length)
+    tokenize = own_tokenizer(description["tokens"], description["text"]["context_length"])
     judge = ClipJudge("training", network, tokenize, device=device)
     network.requires_grad_(True)
     optimiser = torch.optim.AdamW(network.parameters(), lr=spec.lr, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True)

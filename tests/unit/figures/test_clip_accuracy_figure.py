@@ -30,9 +30,8 @@ def test_every_number_is_a_bar_and_what_is_not_seen_is_pale(path) -> None:
     with style.applied():
         sheet = compose_clip_accuracy(tables.read_table(path), ["small", "vit"], ["face", "dog"])
     found = [[round(float(bar.get_width()), 2) for bar in bars(axes)] for axes in sheet.figure.axes]
-    assert found == [[0.95, 0.5], [0.5], [0.95, 0.5, 0.7], [0.5]]
-    alphas = [bar.get_alpha() for bar in bars(sheet.figure.axes[0])]
-    assert alphas == [0.75, 1.0]
+    assert found == [[0.95], [0.5], [0.5], [0.95], [0.5, 0.7], [0.5]]
+    assert [bar.get_alpha() for axes in sheet.figure.axes[:2] for bar in bars(axes)] == [0.75, 1.0]
 
 
 def test_equal_tables_give_equal_pictures(path, tmp_path) -> None:
