@@ -1,6 +1,9 @@
 """The slices of a study that jobs of the adaptation ablation, of latent mappers and of edits by text depend on."""
 
+from collections.abc import Mapping
+
 from stylealign.config import ablation_plan as plan
+from stylealign.config.adaptation import LossName
 from stylealign.config.slices import Slice, judge
 from stylealign.config.study import Study
 from stylealign.lineage import relation
@@ -25,13 +28,13 @@ def adaptation_ablation(study: Study, parent: str) -> Slice:
     which = {"parent": parent, "models": list(asked.models), "domain": study.models[asked.models[0]].domain}
     ways = [{"loss": loss_words(adapt.loss), "num_layers": adapt.num_layers} for adapt in adapts.values()]
     settings = asked.model_dump(mode="json", include={"num_images", "num_diversity", "truncation_psi", "num"})
-    seen = {"clip": clip["judge"], "clip_spec": clip["spec"], "mapped": (plan.mapped(study) or [None])[0]}
+    seen = {"clip": clip["judge"], "clip_spec": clip["spec"], "mapped": next(iter(plan.mapped(study)), None)}
     return {**judge(study, asked.judge), **which, **texts, "ways": ways, **seen, **settings, "seed": study.seed}
 
 
-def loss_words(loss: dict[str, float]) -> str:
+def loss_words(loss: Mapping[LossName, float]) -> str:
     """Which losses a model was adapted by: ``directional``, or with weights where there are two."""
-    named = {name: weight for name, weight in loss.items() if weight > 0}
+    named: dict[str, float] = {name: weight for name, weight in loss.items() if weight > 0}
     return next(iter(named)) if len(named) == 1 else " + ".join(f"{weight:g} {name}" for name, weight in named.items())
 
 

@@ -24,7 +24,7 @@ def adaptation(study: Study, model: str) -> Slice:
     """What an adapted model's row of adaptation depends on, beside models, weights and what the judge saw."""
     asked, adapt = plan.measuring(study), ablation_plan.adaptation(study, model)
     declared, clip = study.models[model], judge(study, asked.clip)
-    told = {"source": plan.told_source(study, model), "target": plan.told_target(study, model)}
+    told: dict[str, str | int] = {"source": plan.told_source(study, model), "target": plan.told_target(study, model)}
     told |= {"loss": loss_words(adapt.loss), "iterations": adapt.iterations}
     told |= {"num_layers": "all" if adapt.num_layers is None else str(adapt.num_layers)}
     which = {"model": model, "parent": declared.parent, "domain": declared.domain, "told": told}

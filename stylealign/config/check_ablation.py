@@ -45,7 +45,7 @@ def _check_ablation(sketch: Sketch, asked: AdaptationAblation) -> Iterator[Probl
 def _check_comparable(sketch: Sketch, adapted: dict[str, Adaptation]) -> Iterator[Problem]:
     """One parent, one target text, one domain: else a row of pictures differs by more than what is compared."""
     models = {name: model for name in adapted if (model := sketch.models[name]) is not None}
-    asked = {
+    asked: dict[str, dict[str, str | None]] = {
         "parent": {name: model.parent for name, model in models.items()},
         "domain": {name: model.domain for name, model in models.items()},
         "adapt.target_text": {name: adapt.target_text for name, adapt in adapted.items()},
