@@ -24,7 +24,7 @@ rule few_shot_images:
         "../workflow_scripts/few_shot_images.py"
 
 
-rule few_shot_tune:
+use rule train as few_shot_tune with:
     input:
         images="results/few_shot/generated/images.zip",
         index="results/few_shot/generated/index.parquet",
@@ -34,6 +34,9 @@ rule few_shot_tune:
         **for_trained("results/few_shot/tuned"),
     log:
         "results/logs/few_shot_tune/few_shot.log",
+    benchmark:
+        "results/benchmarks/few_shot_tune/few_shot.tsv"
+    priority: 0
     threads: 1
     resources:
         **ONE_TRAINING,
@@ -42,11 +45,9 @@ rule few_shot_tune:
         recipe=RECIPE,
     message:
         "Tune G and D on images of the adapted model"
-    script:
-        "../workflow_scripts/train.py"
 
 
-rule few_shot_train:
+use rule train as few_shot_train with:
     input:
         images=of_target("results/domains/{domain}/images.zip"),
         index=of_target("results/domains/{domain}/index.parquet"),
@@ -56,8 +57,11 @@ rule few_shot_train:
         **for_trained("results/few_shot/{method}/{num_images}/{start}/{seed}"),
     log:
         "results/logs/few_shot_train/{method}.{num_images}.{start}.{seed}.log",
+    benchmark:
+        "results/benchmarks/few_shot_train/{method}.{num_images}.{start}.{seed}.tsv"
     wildcard_constraints:
         **OF_SHOTS,
+    priority: 0
     threads: 1
     resources:
         **ONE_TRAINING,
@@ -66,8 +70,6 @@ rule few_shot_train:
         recipe=RECIPE,
     message:
         "Train on {wildcards.num_images} images: {wildcards.method} from {wildcards.start}, seed {wildcards.seed}"
-    script:
-        "../workflow_scripts/train.py"
 
 
 rule few_shot_scores:

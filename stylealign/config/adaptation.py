@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
-from pydantic import AfterValidator, PlainValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from stylealign.config.adapted_region import AdaptedRegion
 from stylealign.config.section import Section, all_different, key, untracked
@@ -39,7 +39,7 @@ def _read_templates(value: Any) -> str | tuple[str, ...]:
 
 Templates = Annotated[
     str | tuple[str, ...],
-    PlainValidator(_read_templates, json_schema_input_type=Literal["imagenet", "none"] | tuple[Template, ...]),
+    BeforeValidator(_read_templates, json_schema_input_type=Literal["imagenet", "none"] | tuple[Template, ...]),
 ]
 Weight = Annotated[float, Gt(0)]
 LossName = Literal["directional", "global"]

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from stylealign.figures import style
-from stylealign.figures.label_column import APART, LINE, Label, draw_label_column
+from stylealign.figures.label_column import APART, LINE, Label, stack_labels
 from stylealign.figures.number_text import interval, number
 from stylealign.figures.sheet import Pixels, Sheet, size_within
 from stylealign.figures.table_rows import listed
@@ -65,7 +65,7 @@ def _draw_panel(
     labels = [_draw_cloud(axes, shown, place, colours[place], rows) for place in range(len(shown["names"]))]
     _finish(axes, shown["points"], (WIDTH, height - HEAD - FOOT))
     x = LEFT + SCALE + WIDTH + APART + 24
-    draw_label_column(sheet, axes, labels, x, y + HEAD, sheet.width - LEFT - x)
+    stack_labels(sheet, axes, labels, x, y + HEAD, sheet.width - LEFT - x)
 
 
 def cloud_colours(kinds: Sequence[str]) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ class Label:
     colour: str
 
 
-def draw_label_column(sheet: Sheet, axes: Axes, labels: Sequence[Label], x: float, top: float, room: float) -> None:
+def stack_labels(sheet: Sheet, axes: Axes, labels: Sequence[Label], x: float, top: float, room: float) -> None:
     """Labels from ``x`` on, at most ``room`` wide, at the height of their points where that leaves none on another.
 
     ``top`` is where the plot begins; the limits of ``axes`` are final.

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from stylealign.figures import style
-from stylealign.figures.label_column import APART, LINE, Label, draw_label_column
+from stylealign.figures.label_column import APART, LINE, Label, stack_labels
 from stylealign.figures.number_text import number
 from stylealign.figures.sheet import Sheet, size_within
 from stylealign.figures.table_rows import listed
@@ -72,7 +72,7 @@ def _draw_panel(sheet: Sheet, domain: str, rows: "pd.DataFrame", y: int, height:
     _finish(axes, rows)
     labels = [Label(row["kid"], row["diversity"], *_words(row)) for row in rows.to_dict("records")]
     x = LEFT + SCALE + WIDTH + APART + 24
-    draw_label_column(sheet, axes, labels, x, y + HEAD, sheet.width - LEFT - x)
+    stack_labels(sheet, axes, labels, x, y + HEAD, sheet.width - LEFT - x)
 
 
 def _words(row: dict[str, Any]) -> tuple[str, str, str]:
