@@ -106,8 +106,6 @@ rule clip_directions:
         directions="results/clip_directions/{model}.{clip}.npz",
     log:
         "results/logs/clip_directions/{model}.{clip}.log",
-    benchmark:
-        "results/benchmarks/clip_directions/{model}.{clip}.tsv"
     threads: 1
     resources:
         mem_mb=memory(2000),

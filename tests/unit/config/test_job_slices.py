@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from stylealign.config import application_plan, application_slices, inversion_plan, inversion_slices, plan, slices
+from stylealign.config import (
+    adaptation_slices,
+    application_plan,
+    application_slices,
+    inversion_plan,
+    inversion_slices,
+    plan,
+    slices,
+)
 from stylealign.config.load import read_study
 from stylealign.provenance import canonical_json
 
@@ -19,8 +27,11 @@ def all_slices(*overlays) -> dict[str, str]:
     for domain in study.domains:
         jobs[f"image_set/{domain}"] = slices.image_set(study, domain)
         jobs[f"domain_features/{domain}"] = slices.domain_features(study, domain, "embedded")
-    for model in study.models:
+    for model in study.trained():
         jobs[f"train/{model}"] = slices.training(study, model)
+    for model in study.adapted():
+        jobs[f"adapt/{model}"] = adaptation_slices.adapted_model(study, model)
+    for model in study.models:
         jobs[f"model_features/{model}"] = slices.model_features(study, model, "embedded")
         jobs[f"manipulations/{model}"] = slices.manipulations(study, model)
         for shard in plan.shards(study):
@@ -32,12 +43,14 @@ def all_slices(*overlays) -> dict[str, str]:
         jobs[f"image_reader/{model}"] = application_slices.image_reader(study, model)
     jobs |= inversion_jobs(study)
     jobs["judge"] = slices.judge_training(study, "embedded")
+    jobs["clip"] = slices.clip_training(study, "clip")
     return {name: canonical_json(value) for name, value in jobs.items()}
 
 
 def slice_of(table: str):
     name = {"morph_smoothness": "morph"}.get(table, table)
-    return next(getattr(part, name) for part in (slices, inversion_slices, application_slices) if hasattr(part, name))
+    parts = (slices, inversion_slices, application_slices, adaptation_slices)
+    return next(getattr(part, name) for part in parts if hasattr(part, name))
 
 
 def inversion_jobs(study) -> dict[str, dict]:
@@ -68,9 +81,16 @@ def changed_by(*overlays) -> set[str]:
         ({"models": {"cat": {"total_kimg": 0.4}}}, {"train/cat"}),
         ({"models": {"cat": {"training": {"lr": 0.001}}}}, {"train/cat"}),
         ({"models": {"cat": {"training": {"tensorboard": True}}}}, set()),
+        ({"models": {"red_haired": {"adapt": {"iterations": 5}}}}, {"adapt/red_haired", "adaptation/red_haired"}),
+        ({"models": {"red_haired": {"adapt": {"lr": 0.001}}}}, {"adapt/red_haired"}),
+        ({"models": {"red_haired": {"adapt": {"checkpoint_iterations": 2}}}}, set()),
         ({"device": "auto"}, set()),
         ({"domains": {"cat": {"num_train": 300}}}, {"image_set/cat"}),
         ({"judges": {"embedded": {"total_kimg": 3}}}, None),
+        ({"studies": {"clip_accuracy": {"num_images": 40}}}, "clip_accuracy"),
+        ({"studies": {"adaptation": {"num_diversity": 10}}}, "adaptation"),
+        ({"studies": {"quality_diversity": {"clusters": 3}}}, "quality_diversity"),
+        ({"studies": {"clip_space": {"num_images": 30}}}, "clip_space"),
         ({"studies": {"mapping_drift": {"num_z": 9}}}, "mapping_drift"),
         ({"studies": {"layer_reset": {"num_images": 9}}}, "layer_reset"),
         ({"studies": {"model_quality": {"split": "train"}}}, "model_quality"),
@@ -129,19 +149,19 @@ def test_a_domain_may_have_a_parser_of_its_own():
     }
     study = read_study(SMOKE, overlay)
     assert [plan.parser(study, model) for model in ("face", "dog", "cat")] == ["embedded", "animals", "embedded"]
-    assert plan.asked_judges(study) == ["embedded", "animals"]
+    assert plan.asked_judges(study) == ["embedded", "clip", "animals"]
     assert slices.localized_channels(study, "dog")["domain"] == "dog"
     overlay["studies"]["localized_channels"]["domains"] = ["face", "cartoon"]
-    assert plan.asked_judges(read_study(SMOKE, overlay)) == ["embedded"]  # no dog is parsed: nobody is trained for it
+    assert plan.asked_judges(read_study(SMOKE, overlay)) == ["embedded", "clip"]  # no dog is parsed: nobody is trained for it
 
 
 def test_models_of_some_domains_only_may_be_parsed():
     study = read_study(SMOKE, {"studies": {"localized_channels": {"domains": ["face", "cartoon"]}}})
-    assert plan.parsed(study) == ["face", "face_other", "cartoon", "face_again"]
+    assert plan.parsed(study) == ["face", "face_other", "cartoon", "face_again", "cartoon_by_text", "red_haired"]
     assert plan.measured_models(study, "localized_channels") == plan.parsed(study)
-    assert plan.measured_models(study, "channel_overlap") == ["face_other", "cartoon", "face_again"]
+    assert plan.measured_models(study, "channel_overlap") == plan.parsed(study)[1:]
     assert plan.parsed_kin(study, "face_again") == [("face", "grandchild")]
-    assert plan.measured_models(study, "channel_fate") == ["cartoon"]
+    assert plan.measured_models(study, "channel_fate") == ["cartoon", "cartoon_by_text", "red_haired"]
     assert plan.measured_models(study, "effect_agreement") == [name for name in study.models if plan.kin(study, name)]
 
 
