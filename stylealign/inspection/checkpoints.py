@@ -1,7 +1,7 @@
 """Checkpoints: our own by their cards, another project's by its shapes, as the lines that would put it into a study."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ _SHAPE = ("z_dim", "w_dim", "mapping_layers", "channel_base", "channel_max", "co
 
 
 def inspect_safetensors(path: Path) -> Findings:
-    """A model, a training pair, a judge, an encoder, a state for resuming; :class:`CheckpointError` for another's."""
+    """A model, snapshots, a pair, a judge, an encoder, a mapper, a state; :class:`CheckpointError` for another's."""
     meta = safetensors_meta(path)
     kind, card, made = meta.get("kind"), dict(meta.get("card", {})), meta.get("provenance", {})
     if kind in ("generator", "pair"):
@@ -21,8 +21,13 @@ def inspect_safetensors(path: Path) -> Findings:
     if kind == "encoder":
         facts = {key: _settings(value) for key, value in card.items() if value not in ("", None)}
         return Findings(f"encoder of {card['model']} into {card['space']}", facts, made)
-    if kind == "judge":
-        return _judge(meta, made)
+    if kind == "snapshots":
+        return _snapshots(card, meta["kimg"], made)
+    if kind == "latent_mapper":
+        facts = {key: _settings(value) for key, value in card.items() if value not in ("", None)}
+        return Findings(f"latent mapper of {card['model']}", facts, made)
+    if kind in ("judge", "clip"):
+        return (_judge if kind == "judge" else _clip)(meta, made)
     if "identity" in meta:
         identity = {f"of {key}": str(value) for key, value in meta["identity"].items()}
         return Findings(f"state for resuming, at step {meta['step']}", identity, made)
@@ -38,7 +43,7 @@ def _model(path: Path, kind: str, card: dict[str, Any], made: dict[str, Any]) ->
         "kimg": f"{card['kimg']:g} of {card['total_kimg']:g}",
         "seed": str(card["seed"]),
         "recipe": f"{card['recipe']} of version {card['version']}",
-        "image_set": str(card.get("image_set") or "unknown"),
+        "image_set": str(card.get("image_set") or _no_images(card)),
         "training": _settings(card.get("training", {})),
         "transfer": _settings(card.get("transfer", {})),
         "in_a_config": config_lines(path, str(card["model"]), shape),
@@ -47,6 +52,21 @@ def _model(path: Path, kind: str, card: dict[str, Any], made: dict[str, Any]) ->
     if kind == "pair":
         del facts["in_a_config"]
     return Findings(f"{what}, {card['img_resolution']} px", {key: value for key, value in facts.items() if value}, made)
+
+
+def _no_images(card: Mapping[str, Any]) -> str:
+    """What is said of the training images of a model that tells none."""
+    return "none: adapted by text" if "adapted" in card.get("transfer", {}) else "unknown"
+
+
+def _snapshots(card: dict[str, Any], kimg: Sequence[float], made: dict[str, Any]) -> Findings:
+    facts = {
+        "at": ", ".join(f"{one:g} kimg" for one in kimg),
+        "domain": str(card["domain"]),
+        "lineage": " -> ".join(descent(card)),
+        "finished at": f"{card['total_kimg']:g} kimg",
+    }
+    return Findings(f"{len(kimg)} snapshots of the model {card['model']}, {card['img_resolution']} px", facts, made)
 
 
 def _settings(value: Any) -> str:
@@ -66,6 +86,12 @@ def _judge(meta: dict[str, Any], made: dict[str, Any]) -> Findings:
         **{key: str(value) for key, value in meta["passport"].items()},
     }
     return Findings(f"embedded judge, {meta['network']['resolution']} px", facts, made)
+
+
+def _clip(meta: dict[str, Any], made: dict[str, Any]) -> Findings:
+    shape = {key: _settings(meta["network"].get(key, "")) for key in ("embed_dim", "vision", "text")}
+    facts = {"weights": weights_digest(meta) or "not said", **shape}
+    return Findings("embedded CLIP", facts | {key: _settings(value) for key, value in meta["passport"].items()}, made)
 
 
 def inspect_foreign(path: Path) -> Findings:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from stylealign import tables
 from stylealign.boundaries import Boundaries, save_boundaries
-from stylealign.checkpoint import read_card, save_tensors
+from stylealign.checkpoint import load_generator, read_card, save_snapshots, save_tensors
 from stylealign.codes import Passport, no_codes, write_codes
 from stylealign.encoders import EncoderCard, save_encoder
 from stylealign.errors import StyleAlignError
@@ -23,8 +23,10 @@ from stylealign.figures.sheet import Sheet
 from stylealign.inspection.findings import Findings, escaped, to_json, to_text
 from stylealign.inspection.inspect_file import inspect_file, inspected
 from stylealign.judges.embedded import save_embedded
+from stylealign.judges.embedded_clip import save_embedded_clip
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
 from stylealign.networks.encoder import Encoder
+from stylealign.networks.latent_mapper import LatentMapper, MapperCard, save_mapper
 from stylealign.signature import sign
 from stylealign.training.convert import convert_checkpoint
 from stylealign.translated_images import save_pictures
@@ -72,6 +74,36 @@ def test_judge_encoder_pair_and_state(tmp_path, signed):
     assert judge.provenance == encoder.provenance == state.provenance == MADE
 
 
+def test_adapted_models_their_snapshots_and_logs(make_adapted, tmp_path):
+    files = make_adapted("sketch", target_text="a sketch of a person", iterations=3, num_layers=2)
+    G, card = load_generator(files.g_ema)
+    model, pair, course = (inspect_file(path) for path in (files.g_ema, files.pair, files.course))
+    assert model.what == "model sketch, 16 px"
+    assert model.facts["image_set"] == "none: adapted by text"
+    for said in ("parent parent", "target_text a sketch of a person", "num_layers 2", "discriminator the parent's"):
+        assert said in model.facts["transfer"]
+    assert pair.what == "training pair (G and D) of the model sketch, 16 px"
+    assert course.what.startswith("table adaptation_course")
+    save_snapshots(tmp_path / "snapshots.safetensors", [0.002, 0.004], [G.state_dict()] * 2, card)
+    kept = inspect_file(tmp_path / "snapshots.safetensors")
+    assert (kept.what, kept.facts["at"]) == ("2 snapshots of the model sketch, 16 px", "0.002 kimg, 0.004 kimg")
+    assert kept.facts["lineage"] == model.facts["lineage"]
+
+
+def test_latent_mappers_and_clips(tmp_path):
+    network = {"num_ws": 6, "w_dim": 8, "published_norm": False}
+    who = {"model": "cat", "generator": "1" * 64, "target_text": "a cat", "clips": {"b32": 1.0}, "settings": {}}
+    card = MapperCard(**who, network=network, seed=0, recipe=1, version="test")
+    save_mapper(tmp_path / "mapper.safetensors", LatentMapper(**network), card)
+    mapper = inspect_file(tmp_path / "mapper.safetensors")
+    assert (mapper.what, mapper.facts["target_text"]) == ("latent mapper of cat", "a cat")
+    description = {"embed_dim": 24, "vision": {"image_size": 16}, "text": {"width": 16}, "tokens": [1, 2]}
+    save_embedded_clip(tmp_path / "clip.safetensors", torch.nn.Linear(2, 2), description, {"seed": 5})
+    clip = inspect_file(tmp_path / "clip.safetensors")
+    assert (clip.what, clip.facts["embed_dim"], clip.facts["seed"]) == ("embedded CLIP", "24", "5")
+    assert len(clip.facts["weights"]) == 64
+
+
 def test_tables_codes_and_other_parquet(tmp_path, signed):
     tables.write_table(tmp_path / "t.parquet", tables.MAPPING_DRIFT, [], {"seed": 1})
     table = inspect_file(tmp_path / "t.parquet")
@@ -110,7 +142,7 @@ def test_figures_and_their_pages(tmp_path, signed):
 
 def test_a_study_and_a_figure_of_nobody(tmp_path):
     study = inspect_file(ROOT / "config.yaml")
-    assert study.what == "study of 7 models of 5 domains at 32 px"
+    assert study.what == "study of 10 models of 5 domains at 32 px"
     assert "face -> dog -> cat" in study.facts["models"]
     with style.applied():
         Sheet(60, 40).save(tmp_path / "f.png")
