@@ -16,7 +16,8 @@ texts               all are put into the templates                  those of the
 noise in the choice constant                                        random
 no change yet       a cosine whose denominator has a floor: at the  the trained image is moved by 1e-6, so that the
                     first iteration both images are the same        direction is rounding
-choice by images    towards the mean of the images                  refused: it would ask for a text
+by images, choice   both towards the mean of the images             refused before any job starts: both would ask for
+and global loss                                                     a text
 ==================  ==============================================  ====================================================
 
 The same in both: the layers are chosen in the *trained* network (the paper's text says frozen, its figure and code do

@@ -62,7 +62,18 @@ def _check_target(sketch: Sketch, key: str, adapt: Adaptation) -> Iterator[Probl
         yield Problem(f"{key}.source_text", "is missing; a direction needs both texts, say what the parent shows")
     if len(asked) == 1 and adapt.is_by_images and adapt.source_text is not None:
         yield Problem(f"{key}.source_text", "means nothing beside images, whose source is the parent's own; drop it")
+    yield from _check_released(key, adapt)
     yield from _check_images(sketch, key, adapt)
+
+
+def _check_released(key: str, adapt: Adaptation) -> Iterator[Problem]:
+    """Where images tell the target, the released code still asks for a text in two places."""
+    if adapt.rules == "released" and adapt.is_by_images:
+        cure = "would ask for a text by the released code, and images tell the target; drop it, or take rules: paper"
+        if adapt.num_layers is not None:
+            yield Problem(f"{key}.num_layers", cure, adapt.num_layers)
+        if adapt.weight_of("global"):
+            yield Problem(f"{key}.loss.global", cure, adapt.weight_of("global"))
 
 
 def _check_images(sketch: Sketch, key: str, adapt: Adaptation) -> Iterator[Problem]:

@@ -12,6 +12,9 @@ from stylealign.errors import ConfigError
 TEXTS = {"clips": {"clip": 1}, "source_text": "a photo of a person", "target_text": "a painting of a person"}
 
 
+RELEASED = {"clips": {"clip": 1}, "rules": "released", "image_domain": "painting", "num_images": 2}
+
+
 def described(adapt=TEXTS, *, others=None, studies=None, **model):
     """A study with a face, and a child of it that is adapted by ``adapt``."""
     child = {"domain": "painting", "parent": "face", "adapt": adapt, **model}
@@ -63,6 +66,12 @@ def test_an_adapted_model_is_neither_trained_nor_adopted():
         ({"clips": {"clip": 1}, "image_domain": "painting"}, {}, "models.child.adapt.num_images: is missing"),
         ({"clips": {"clip": 1}, "image_domain": "cat", "num_images": 2}, {}, "there is no such domain"),
         ({"clips": {"clip": 1}, "images": "nowhere"}, {}, "there is no such file or folder"),
+        (RELEASED | {"num_layers": 2}, {}, "models.child.adapt.num_layers = 2: would ask for a text"),
+        (
+            RELEASED | {"loss": {"directional": 1, "global": 0.5}},
+            {},
+            "models.child.adapt.loss.global = 0.5: would ask for",
+        ),
     ],
 )
 def test_what_cannot_be_adapted_is_told_with_its_key(adapt, model, told):
@@ -85,6 +94,12 @@ def test_a_folder_of_images_is_counted(tmp_path):
 
 def test_a_global_loss_alone_needs_no_source():
     parse_study(described({"clips": {"clip": 1}, "target_text": "a painting", "loss": {"global": 1}}))
+
+
+def test_the_released_rules_are_refused_for_images_only_where_they_would_ask_for_a_text():
+    parse_study(described(RELEASED))
+    parse_study(described(TEXTS | {"rules": "released", "num_layers": 2, "loss": {"global": 1, "directional": 1}}))
+    parse_study(described(RELEASED | {"rules": "paper", "num_layers": 2, "loss": {"global": 1}}))
 
 
 def test_no_setting_of_training_is_what_an_adapted_model_depends_on():
