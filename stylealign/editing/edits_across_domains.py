@@ -168,7 +168,7 @@ def kept_rows(columns: Mapping[str, tuple[Values, Values]], named: set[str], abo
     over images, all attributes together.
     """
     pairs = {name: RankedPair.of(*sides) for name, sides in columns.items()}
-    other = numpy_stream(about["seed"], KEY, about["model"], "shuffle").permutation(about["num_images"])
+    other = no_own_places(about["num_images"], about["seed"], about["model"])
     shuffled = {name: RankedPair(pair.a, pair.b[other]) for name, pair in pairs.items()}
     for measure, some in (("kept", pairs), ("shuffled", shuffled)):
         groups = {**{name: [pair] for name, pair in some.items()}}
@@ -185,6 +185,14 @@ def kept_rows(columns: Mapping[str, tuple[Values, Values]], named: set[str], abo
                     *purpose,
                 )
             yield _row(measure, name, "", found, ends)
+
+
+def no_own_places(num: int, seed: int, model: str) -> NDArray[np.int64]:
+    """For each of ``num`` images another one, int64 [num]: one random round of all, so that none meets itself."""
+    order = numpy_stream(seed, KEY, model, "shuffle").permutation(num)
+    other = np.empty_like(order)
+    other[order] = np.roll(order, 1)
+    return other
 
 
 def _mean_correlation(pairs: Sequence[RankedPair], index: NDArray[np.int64] | slice = slice(None)) -> float:

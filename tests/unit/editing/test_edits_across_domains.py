@@ -9,6 +9,7 @@ from stylealign.editing.edits_across_domains import (
     crossing_pictures,
     crossing_rows,
     kept_rows,
+    no_own_places,
     open_crossing,
     ratio_of_means,
     readable_numbers,
@@ -66,6 +67,14 @@ def test_the_mean_leaves_out_what_the_text_names():
     assert found["kept", MEAN] == found["kept", "hue"] == pytest.approx(1)
     both = {(row["measure"], row["attribute"]): row["value"] for row in kept_rows(columns, set(), about)}
     assert both["kept", MEAN] == pytest.approx((both["kept", "hue"] + both["kept", "hair"]) / 2)
+
+
+@pytest.mark.parametrize("num", [2, 3, 7, 100])
+def test_in_the_control_no_image_meets_itself_and_each_is_met_once(num):
+    for seed in range(20):
+        other = no_own_places(num, seed, "child")
+        assert sorted(other) == list(range(num))
+        assert (other != np.arange(num)).all()
 
 
 def test_a_ratio_needs_an_effect_to_carry_over():
