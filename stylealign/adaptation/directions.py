@@ -23,6 +23,7 @@ from stylealign.latents import sample_z
 from stylealign.networks.generator import Generator
 
 NUM_SOURCE_IMAGES = 16
+DRAWN_AT_ONCE = 4  # of these: no more memory than an iteration takes, whatever the resolution
 SAME = 1e-4  # two texts whose embeddings are nearer than this tell no direction
 
 
@@ -104,6 +105,7 @@ def image_guide(clip: ClipJudge, weight: float, frozen: Generator, images: Seque
     seen = torch.cat([clip.embed_pixels(image[None]) for image in images]).mean(dim=0)
     z = sample_z(NUM_SOURCE_IMAGES, frozen.z_dim, seed, "adapt", "source").to(frozen.mapping.w_avg.device)
     with torch.no_grad():
-        own = clip.embed_pixels(to_pixels(frozen(z)).cpu()).mean(dim=0)
+        pixels = torch.cat([to_pixels(frozen(some)).cpu() for some in z.split(DRAWN_AT_ONCE)])
+    own = clip.embed_pixels(pixels).mean(dim=0)
     target = F.normalize(seen, dim=0)
     return Guide(clip, weight, image_direction(clip, own, seen), target, target)

@@ -20,7 +20,7 @@ NUDGE = 1e-6
 
 @dataclass(frozen=True)
 class Seen:
-    """What one CLIP saw in an iteration, each a mean over images without gradient."""
+    """What one CLIP saw in an iteration, each a mean over images without gradient; NaN where it saw none."""
 
     loss: Tensor  # [], before the CLIP's weight
     direction_similarity: Tensor | None  # []
@@ -43,7 +43,7 @@ def objective(
         found = has_region(mask)
         x_frozen, x_trained = (inside(x, mask)[found] for x in (x_frozen, x_trained))
     if not len(x_trained):
-        none = outside[0].detach() * 0
+        none = x_trained.new_full([], float("nan"))  # no CLIP saw anything
         return outside[0], [Seen(none, none, none) for _ in guides]
     losses, seen = zip(*(_ask(x_frozen, x_trained, guide, adapt, rules) for guide in guides), strict=True)
     parts = [guide.weight * loss for guide, loss in zip(guides, losses, strict=True)]
