@@ -8,8 +8,15 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from stylealign.adaptation import run as run_module
+from stylealign.adaptation.directions import text_guide
+from stylealign.adaptation.loop import adaptation_loop
+from stylealign.adaptation.region import open_region
+from stylealign.adaptation.rules import RULES
 from stylealign.adaptation.run import AdaptationFiles, adapt_model
-from stylealign.checkpoint import load_generator, load_snapshots, load_tensors, read_card, save_tensors
+from stylealign.adaptation.state import begin
+from stylealign.checkpoint import load_generator, load_snapshots, load_tensors, read_card, save_tensors, state_digest
+from stylealign.config.adaptation import Adaptation
 from stylealign.config.models import Architecture, ResolvedModel, Samples, Training
 from stylealign.errors import InterruptedRun, JudgeError, TrainingError
 from stylealign.networks.discriminator import Discriminator
@@ -31,8 +38,11 @@ def parent(make_family, tmp_path_factory):
     return g_ema, pair
 
 
+REGION = {"judge": "parser", "regions": ["hair"]}
+
+
 @pytest.fixture
-def adapt(parent, tiny_clip, tmp_path):
+def adapt(parent, tiny_clip, make_judge, tmp_path):
     """Adapts with these settings into a folder of this name; gives its files."""
 
     def run(folder, *, images=(), seed=0, **settings):
@@ -62,6 +72,9 @@ def adapt(parent, tiny_clip, tmp_path):
         for name, clip in clips.items():
             clip.name = name
         made = {"parent": parent[0], "parent_pair": parent[1], "clips": clips, "images": images}
+        if (asked := spec.adapt.region) is not None:
+            parser = make_judge(regions=("background", "hair"))
+            made["region"] = open_region(asked, parser, parser, model="child")
         adapt_model(spec, **made, state=place / ".resume", files=files)
         return files
 
@@ -81,26 +94,62 @@ def test_equal_settings_give_equal_bytes_and_another_seed_other_ones(adapt):
     assert first.g_ema.read_bytes() != other.g_ema.read_bytes()
 
 
-@pytest.mark.parametrize("settings", [{}, {"num_layers": 2}])
-def test_a_run_that_was_stopped_and_resumed_gives_the_bytes_of_one_that_was_not(adapt, monkeypatch, settings):
+IMAGES = [torch.full([3, size, size], 90 * place, dtype=torch.uint8) for place, size in enumerate((16, 24))]
+BY_IMAGES = {"images": IMAGES, "image_domain": "painting", "num_images": 2}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"style_mixing_prob": 0.0},
+        {"num_layers": 2, "style_mixing_prob": 1.0},
+        {"num_layers": 3, "rules": "released", "style_mixing_prob": 1.0, "selection": {"steps": 2, "num_w": 3}},
+        {"clips": {"b": 1, "a": 2}, "loss": {"directional": 1, "global": 0.5}, "truncation_psi": 0.7},
+        {**BY_IMAGES, "num_layers": 1, "style_mixing_prob": 1.0, "region": REGION},
+        {**BY_IMAGES, "rules": "released", "region": REGION | {"seen_in": "both"}},
+    ],
+)
+def test_stopped_after_every_iteration_it_is_the_same_bytes(adapt, monkeypatch, settings):
     settings = {**settings, "snapshot_iterations": (1, 3)}
     whole = adapt("whole", **settings)
-    from stylealign.adaptation import run as module
+    for step in (1, 2, 3):
+        with monkeypatch.context() as patch:
+            stop_after(patch, step)
+            with pytest.raises(InterruptedRun, match=f"stopped by SIGTERM at iteration {step} of 4"):
+                adapt("cut", **settings)
+    assert same(whole, adapt("cut", **settings), (*BYTES, "snapshots"))
 
-    loop = module.adaptation_loop
+
+def stop_after(patch, last):
+    """A signal comes when so many iterations are done."""
+    loop = run_module.adaptation_loop
 
     def stopping(state, *others):
         for step in loop(state, *others):
-            if step == 2:
+            if step == last:
                 os.kill(os.getpid(), signal.SIGTERM)
             yield step
 
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "adaptation_loop", stopping)
-        with pytest.raises(InterruptedRun, match="stopped by SIGTERM at iteration 2 of 4"):
-            adapt("halves", **settings)
-    halves = adapt("halves", **settings)
-    assert same(whole, halves, (*BYTES, "snapshots"))
+    patch.setattr(run_module, "adaptation_loop", stopping)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"num_layers": 2}, {"rules": "released", "num_layers": 4, "loss": {"directional": 1, "global": 1}}]
+)
+def test_the_frozen_copy_is_bitwise_unchanged_and_is_not_the_trained_one(parent, tiny_clip, settings):
+    G, card = load_generator(parent[0])
+    said = {"clips": {"tiny": 1}, "source_text": "a photo", "target_text": "a painting", "templates": "none"}
+    adapt = Adaptation.model_validate(said | {"iterations": 12, "lr": 0.02} | settings)
+    rules = RULES[adapt.rules]
+    run = begin(G, adapt, rules)
+    clip_before = {name: value.clone() for name, value in tiny_clip.network.state_dict().items()}
+    for _ in adaptation_loop(run, [text_guide(tiny_clip, 1.0, adapt, rules)], adapt, 0):
+        assert state_digest(run.frozen.state_dict()) == card.digest
+    assert state_digest(run.G.state_dict()) != card.digest
+    assert state_digest(G.state_dict()) == card.digest, "nor is what both were copied from"
+    assert not {one.data_ptr() for one in run.G.parameters()} & {one.data_ptr() for one in run.frozen.parameters()}
+    assert all(torch.equal(value, clip_before[name]) for name, value in tiny_clip.network.state_dict().items())
+    assert all(one.grad is None for one in (*run.frozen.parameters(), *tiny_clip.network.parameters()))
 
 
 def test_all_layers_chosen_is_no_choice_made_byte_for_byte(adapt):
