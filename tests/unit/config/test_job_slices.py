@@ -152,7 +152,7 @@ def test_a_domain_may_have_a_parser_of_its_own():
     assert plan.asked_judges(study) == ["embedded", "clip", "animals"]
     assert slices.localized_channels(study, "dog")["domain"] == "dog"
     overlay["studies"]["localized_channels"]["domains"] = ["face", "cartoon"]
-    assert plan.asked_judges(read_study(SMOKE, overlay)) == ["embedded", "clip"]  # no dog is parsed: nobody is trained for it
+    assert plan.asked_judges(read_study(SMOKE, overlay)) == ["embedded", "clip"]  # no dog is parsed
 
 
 def test_models_of_some_domains_only_may_be_parsed():
