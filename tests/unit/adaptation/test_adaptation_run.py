@@ -4,6 +4,7 @@ import copy
 import os
 import signal
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -19,6 +20,7 @@ from stylealign.checkpoint import load_generator, load_snapshots, load_tensors, 
 from stylealign.config.adaptation import Adaptation
 from stylealign.config.models import Architecture, ResolvedModel, Samples, Training
 from stylealign.errors import InterruptedRun, JudgeError, TrainingError
+from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.networks.discriminator import Discriminator
 from stylealign.tables import read_table
 
@@ -39,6 +41,14 @@ def parent(make_family, tmp_path_factory):
 
 
 REGION = {"judge": "parser", "regions": ["hair"]}
+
+
+class BrightJudge(EmbeddedJudge):
+    """A judge to whom what is bright is hair: other masks for other images, and never all of one."""
+
+    def _regions(self, pixels):
+        grey = pixels.float().mean(1)
+        return (grey > grey.mean([1, 2], keepdim=True)).to(torch.uint8)
 
 
 @pytest.fixture
@@ -73,7 +83,7 @@ def adapt(parent, tiny_clip, make_judge, tmp_path):
             clip.name = name
         made = {"parent": parent[0], "parent_pair": parent[1], "clips": clips, "images": images}
         if (asked := spec.adapt.region) is not None:
-            parser = make_judge(regions=("background", "hair"))
+            parser = BrightJudge("parser", make_judge(regions=("background", "hair")).network)
             made["region"] = open_region(asked, parser, parser, model="child")
         adapt_model(spec, **made, state=place / ".resume", files=files)
         return files
@@ -118,6 +128,7 @@ def test_stopped_after_every_iteration_it_is_the_same_bytes(adapt, monkeypatch, 
             with pytest.raises(InterruptedRun, match=f"stopped by SIGTERM at iteration {step} of 4"):
                 adapt("cut", **settings)
     assert same(whole, adapt("cut", **settings), (*BYTES, "snapshots"))
+    assert np.isfinite(read_table(whole.course)["target_similarity"]).all(), "the CLIP saw something each time"
 
 
 def stop_after(patch, last):
@@ -232,8 +243,6 @@ def test_divergence_is_refused_and_writes_nothing(adapt, tmp_path):
 
 
 def test_samples_are_of_the_parent_the_iterations_asked_and_the_end(adapt):
-    import numpy as np
-
     samples = np.load(adapt("a").samples)
     assert samples["kimg"].tolist() == pytest.approx([0, 0.004, 0.008])
     assert samples["pixels"].shape == (3, 3, 16, 16, 3)
