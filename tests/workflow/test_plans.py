@@ -30,15 +30,15 @@ def counts(workshop, *arguments: str) -> dict[str, int]:
 def test_the_default_study_and_its_small_twin_have_the_same_plan(workshop, configfile):
     found = counts(workshop, *(["--configfile", configfile] if configfile else []))
     assert {rule: found[rule] for rule in ("image_set", "train", "judge", "domain_features", "model_features")} == {
-        "image_set": 5, "train": 7, "judge": 1, "domain_features": 5, "model_features": 7}  # fmt: skip
+        "image_set": 5, "train": 7, "judge": 1, "domain_features": 5, "model_features": 10}  # fmt: skip
     assert {rule: found[rule] for rule in ("model_quality", "mapping_drift", "component_reset", "layer_reset")} == {
-        "model_quality": 7, "mapping_drift": 6, "component_reset": 5, "layer_reset": 5}  # fmt: skip
+        "model_quality": 10, "mapping_drift": 9, "component_reset": 8, "layer_reset": 8}  # fmt: skip
     assert {rule: found[rule] for rule in ("localized_channels", "channel_overlap", "channel_fate", "boundaries")} == {
-        "localized_channels": 7, "channel_overlap": 6, "channel_fate": 5, "boundaries": 7}  # fmt: skip
-    assert found["channel_maps"] == (14 if configfile else 7)
-    assert found["collect"] == 24
+        "localized_channels": 10, "channel_overlap": 9, "channel_fate": 8, "boundaries": 10}  # fmt: skip
+    assert found["channel_maps"] == (20 if configfile else 10)
+    assert found["collect"] == 28
     assert found["channel_effects"] == 2
-    assert sum(count for rule, count in found.items() if rule.startswith("draw_")) == 25
+    assert sum(count for rule, count in found.items() if rule.startswith("draw_")) == 29
     assert (found["inversion_quality"], found["inversions"], found["inversion"], found["encoder"]) == (
         (2, 6, 12, 4) if configfile else (3, 21, 21, 10)
     )
@@ -51,14 +51,20 @@ def test_the_default_study_and_its_small_twin_have_the_same_plan(workshop, confi
     assert (found["image_reader"], found["zero_shot_regression"], found["zero_shot_classification"]) == (
         (1, 1, 1) if configfile else (1, 2, 2)
     )
+    assert (found["clip"], found["adapt"], found["adaptation"], found["quality_diversity"]) == (1, 3, 3, 3)
+    assert (found["clip_accuracy"], found["clip_space"]) == (1, 1)
     assert "adopt" not in found
 
 
 def test_the_full_study(workshop):
     found = counts(workshop, "--configfile", "presets/full.yaml")
-    assert (found["image_set"], found["train"], found["component_reset"]) == (13, 17, 14)
+    assert (found["image_set"], found["train"], found["adapt"], found["component_reset"]) == (13, 17, 8, 22)
     assert (found["train_with_snapshots"], found["resolution_alignment"]) == (4, 2)
     assert (found["locality_bias"], found["return_alignment"]) == (3, 2)
+    assert (found["few_shot_train"], found["few_shot_scores"], found["few_shot"]) == (36, 14, 1)
+    assert (found["adaptation_ablation"], found["latent_mapper"], found["text_edits"]) == (1, 1, 1)
+    assert (found["edits_across_domains"], found["quality_diversity"]) == (8, 4)
+    assert found["total"] < 800  # adapted models multiply what is compared
 
 
 def test_the_papers_study_where_its_photographs_are(workshop):
@@ -151,7 +157,7 @@ def test_a_second_configfile_is_laid_over_the_first(workshop):
     (workshop.folder / "more.yaml").write_text("models: {wolf: {domain: dog, parent: dog, total_kimg: 1}}\n")
     jobs = workshop.planned("--configfile", "presets/smoke.yaml", "more.yaml")
     trained = [job for job in jobs if job.startswith("Train ") and "encoder" not in job]
-    assert len(trained) == 10  # eight models, the judge, the baseline of zero-shot transfer
+    assert len(trained) == 11  # eight models, two judges, the baseline of zero-shot transfer
 
 
 def test_a_parent_may_be_a_checkpoint(workshop):
