@@ -4,7 +4,8 @@
     python benchmarks/family_size.py --write 500 > family.yaml      the study alone, to plan it by hand
 
 A tree is a root, 4 children and 16 grandchildren; a family has as many trees as it needs, and all studies of the
-default study: real images are inverted in a root, a child and a grandchild of each tree, and translated between them.
+default study: real images are inverted in a root, a child and a grandchild of each tree, and translated between them;
+one child of each root is adapted by a text.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+ADAPTED = "painting_by_text"  # of config.yaml: how each tree's child c1 is made, whose domain is its too
 NUM_CHILDREN, NUM_GRANDCHILDREN = 4, 4  # of a root, of each child
 NEEDED = ("Snakefile", "rules", "workflow_scripts", "config.yaml", "docs", "profiles")
 
@@ -28,15 +30,15 @@ NEEDED = ("Snakefile", "rules", "workflow_scripts", "config.yaml", "docs", "prof
 def family(num_models: int) -> dict[str, dict[str, Any]]:
     """Models of as many trees as it takes, each after its parent; roots of one domain differ in their seeds."""
     models: dict[str, dict[str, Any]] = {}
-    domains = list(yaml.safe_load((ROOT / "config.yaml").read_text())["domains"])
+    default = yaml.safe_load((ROOT / "config.yaml").read_text())
     tree = 0
     while len(models) < num_models:
-        models |= _tree(tree, domains)
+        models |= _tree(tree, list(default["domains"]), default["models"][ADAPTED]["adapt"])
         tree += 1
     return dict(list(models.items())[:num_models])
 
 
-def _tree(number: int, domains: list[str]) -> dict[str, dict[str, Any]]:
+def _tree(number: int, domains: list[str], adapt: dict[str, Any]) -> dict[str, dict[str, Any]]:
     root = f"r{number}"
     models = {root: {"domain": domains[0], "total_kimg": 1, "seed": number}}
     for child in range(NUM_CHILDREN):
@@ -44,6 +46,7 @@ def _tree(number: int, domains: list[str]) -> dict[str, dict[str, Any]]:
         models[name] = {"domain": domains[child % len(domains)], "parent": root, "total_kimg": 1}
         for place in range(NUM_GRANDCHILDREN):
             models[f"{name}_g{place}"] = {"domain": domains[place % len(domains)], "parent": name, "total_kimg": 1}
+    models[f"{root}_c1"] = {"domain": domains[1], "parent": root, "adapt": adapt}
     return models
 
 
@@ -56,6 +59,10 @@ def study_of(num_models: int) -> dict[str, Any]:
     directions = [f"{root}2{root}_c0" for root in roots if f"{root}_c0" in models]
     studies = study["studies"]
     studies["inversion_quality"]["models"] = chosen
+    by_text = [name for name in models if name.endswith("_c1")]
+    domains = list(study["domains"])[:2]
+    views = {name: {"models": [models[name]["parent"], name], "domains": domains} for name in by_text}
+    studies["clip_space"]["views"] = views
     studies["encoder_finetune"]["models"] = [name for name in chosen if name.endswith("_g0")]
     questions = studies["zero_shot_classification"]["attributes"]  # children are of the root's domain: none changes
     studies["zero_shot_classification"]["attributes"] = {k: one for k, one in questions.items() if "child" not in one}
