@@ -22,7 +22,7 @@ def adaptation_ablation(study: Study, parent: str) -> Slice:
     """What the ablation's rows and pictures depend on, beside the models and the mapper."""
     asked = plan.ablation(study)
     adapts = {name: plan.adaptation(study, name) for name in asked.models}
-    first = adapts[asked.models[0]]
+    first = next((adapt for adapt in adapts.values() if adapt.source_text), adapts[asked.models[0]])
     texts = {"source_text": first.source_text, "target_text": first.target_text, "templates": first.templates}
     clip = judge(study, plan.ablation_clip(study))
     which = {"parent": parent, "models": list(asked.models), "domain": study.models[asked.models[0]].domain}

@@ -13,6 +13,8 @@ from stylealign.lineage import circles, descendants
 
 ABLATION, TEXTS, EDITS = "studies.adaptation_ablation", "studies.global_directions", "studies.manipulations.edits"
 
+PARENT = "parent"  # what the ablation's table calls it, whatever its name
+
 
 def check_ablation(sketch: Sketch) -> Iterator[Problem]:
     """Every mistake in these."""
@@ -35,6 +37,8 @@ def _check_ablation(sketch: Sketch, asked: AdaptationAblation) -> Iterator[Probl
         yield Problem(f"{ABLATION}.models", f"there is no such adapted model; {nearest(name, adapted)}", name)
     if unknown:
         return
+    if PARENT in asked.models:
+        yield Problem(f"{ABLATION}.models", "is what its table calls the model they come from; rename it", PARENT)
     yield from _check_comparable(sketch, {name: adapted[name] for name in asked.models})
     yield from _check_measures(sketch, asked)
     if asked.mapper is not None and asked.mapper.of not in asked.models:

@@ -102,20 +102,31 @@ def ablation_rows(
     target = clip.embed_texts([target_text])[0]
     real, rows, before = load_features(domain_features).of_split("test"), [], None
     for variant in variants:
-        pixels = variant.pixels(z, truncation_psi)
-        seen = clip.embed_pixels(pixels)  # [n, E]
+        seen, features = _seen(variant, z, clip, judge, truncation_psi)
         before = seen if before is None else before
         way = None if direction is None or variant.name == PARENT else _cosines(seen - before, direction)
         row = _with_interval("clip_similarity", (seen @ target).double().cpu().numpy(), seed, variant.name)
         row |= _with_interval("direction_similarity", way, seed, variant.name)
-        kid = kid_interval(real, judge.features(pixels), seed, "adaptation_ablation", variant.name)
+        kid = kid_interval(real, features, seed, "adaptation_ablation", variant.name)
         row |= {"kid": kid.value, "kid_low": kid.low, "kid_high": kid.high, "num_real": len(real)}
-        row |= _diversity(judge, pixels[:num_diversity], seed, variant.name)
+        row |= _diversity(judge, variant.pixels(z[:num_diversity], truncation_psi), seed, variant.name)
         about = {"target_text": target_text, "num_images": num_images, "num_diversity": num_diversity, "seed": seed}
         about |= {"protocol": f"psi{truncation_psi:g}-const-noise", "clip": clip.name, "judge": judge.name}
         rows.append({"variant": variant.name, "model": variant.model} | about | row)
         log.info("%s: similarity %.3f, KID %.4f", variant.name, row["clip_similarity"], kid.value)
     return rows
+
+
+def _seen(
+    variant: Variant, z: Tensor, clip: "ClipJudge", judge: "Judge", truncation_psi: float
+) -> tuple[Tensor, np.ndarray]:
+    """Embeddings [n, E] and features [n, F] of the images of ``z``, which are never held all at once."""
+    parts = []
+    for some in z.split(BATCH):
+        pixels = variant.pixels(some, truncation_psi)
+        parts.append((clip.embed_pixels(pixels), judge.features(pixels)))
+    embeddings, features = zip(*parts, strict=True)
+    return torch.cat(embeddings), np.concatenate(features)
 
 
 def described_rows(

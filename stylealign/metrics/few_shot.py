@@ -18,7 +18,7 @@ import numpy as np
 from stylealign.config.few_shot_plan import cell_of
 from stylealign.intervals import t_interval
 from stylealign.metrics.diversity import intra_cluster_diversity, pairwise_distances
-from stylealign.metrics.features import load_features
+from stylealign.metrics.features import drawn_images, load_features
 from stylealign.metrics.fid import fid
 from stylealign.metrics.kid import kid
 
@@ -68,13 +68,12 @@ def few_shot_scores(
     reference, rows = load_features(real).of_split(split), []
     for training_seed, path in trained.items():
         G, card = load_generator(path, judge.device)
-        pixels = generated_pixels(G, num_gen, seed)
-        features = judge.features(pixels)
-        distances = pairwise_distances(diversity_judge, pixels[:NUM_LOOKED_UP])
+        features, pixels = _seen(judge, G, num_gen, seed)
+        distances = pairwise_distances(diversity_judge, pixels)
         diversity = intra_cluster_diversity(distances, num_clusters, seed, "few_shot", card.model)
         shown = few_of(image_set, cell["num_images"], training_seed).all() if cell["num_images"] else None
         numbers = {"fid": fid(reference, features), "kid": kid(reference, features), "diversity": diversity.mean}
-        numbers |= {"nearest_distance": mean_nearest(diversity_judge, pixels[:NUM_LOOKED_UP], shown)}
+        numbers |= {"nearest_distance": mean_nearest(diversity_judge, pixels, shown)}
         numbers |= {"nearest_real": mean_nearest(diversity_judge, _first(held_out), shown)}
         protocol = f"{split or 'all'}-{len(reference)}-vs-gen-{num_gen}-psi1-fresh-noise"
         about = {"num_real": len(reference), "num_gen": num_gen, "protocol": protocol, "kimg": card.kimg}
@@ -84,19 +83,19 @@ def few_shot_scores(
     return rows
 
 
-def generated_pixels(G: "Generator", num: int, seed: int) -> "torch.Tensor":
-    """uint8 [num, 3, R, R] of the study-wide z, each with noise of its own: the images model_quality looks at."""
+def _seen(judge: "Judge", G: "Generator", num: int, seed: int) -> "tuple[np.ndarray, torch.Tensor]":
+    """What ``judge`` sees in ``num`` images of ``G``, [num, F], and the first of them, uint8 [n, 3, R, R].
+
+    They are those that model_quality looks at, and are never held all at once.
+    """
     import torch
 
-    from stylealign.images import to_pixels
-    from stylealign.latents import sample_z, torch_stream
-
-    device, parts = next(G.parameters()).device, []
-    with torch.inference_mode():
-        for index, z in enumerate(sample_z(num, G.z_dim, seed, "family").split(BATCH)):  # [64, z_dim]
-            noise = torch_stream(seed, "features", "noise", index, device=device)
-            parts.append(to_pixels(G(z.to(device), noise_mode="random", generator=noise)).cpu())
-    return torch.cat(parts)
+    features: list[np.ndarray] = []
+    kept: list[torch.Tensor] = []
+    for pixels in drawn_images(G, num=num, seed=seed, psi=1.0):
+        features.append(judge.features(pixels.cpu()))
+        kept += [pixels.cpu()] if sum(len(some) for some in kept) < NUM_LOOKED_UP else []
+    return np.concatenate(features), torch.cat(kept)[:NUM_LOOKED_UP]
 
 
 def mean_nearest(judge: "Judge", pixels: "torch.Tensor", shown: "torch.Tensor | None") -> float:

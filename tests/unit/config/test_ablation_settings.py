@@ -55,6 +55,19 @@ def test_the_ablation_is_one_cell_of_the_parent():
     assert ablation_slices.loss_words({"directional": 1, "global": 0}) == "directional"
 
 
+def test_the_direction_is_of_the_first_model_that_tells_a_source():
+    no_source = {name: value for name, value in ADAPT.items() if name != "source_text"}
+    models = {**MODELS, "by_global": {**MODELS["by_global"], "adapt": {**no_source, "loss": {"global": 1}}}}
+    found = ablation_slices.adaptation_ablation(study_of(models=models, adaptation_ablation=ABLATION), "face")
+    assert (found["source_text"], found["target_text"]) == ("a person", "a painting")
+
+
+def test_no_adapted_model_is_called_as_the_table_calls_the_parent():
+    models = {"parent": MODELS["by_global"], "by_choice": MODELS["by_choice"]}
+    with pytest.raises(ConfigError, match='models = "parent": is what its table calls'):
+        study_of(models=models, adaptation_ablation={**ABLATION, "models": ["parent", "by_choice"]})
+
+
 def test_a_mapper_depends_on_its_models_target_only():
     study = study_of(adaptation_ablation=ABLATION)
     mapper = ablation_slices.latent_mapper(study, "by_choice")

@@ -12,8 +12,9 @@ from stylealign.data.few_images import few_of
 from stylealign.data.image_set import ImageSet
 from stylealign.errors import JudgeError
 from stylealign.intervals import t_interval
-from stylealign.metrics.features import judge_generator, judge_image_set, save_features
-from stylealign.metrics.few_shot import few_shot_rows, few_shot_scores, generated_pixels, mean_nearest, training_seconds
+from stylealign.metrics import few_shot as module
+from stylealign.metrics.features import drawn_images, judge_generator, judge_image_set, save_features
+from stylealign.metrics.few_shot import few_shot_rows, few_shot_scores, mean_nearest, training_seconds
 from stylealign.metrics.fid import fid
 from stylealign.metrics.kid import kid
 from stylealign.tables import to_frame
@@ -44,12 +45,24 @@ def test_scores_are_those_of_the_known_measures(measure):
     G, _ = load_generator(measure.family["child"])
     known = judge_generator(measure.judge, G, num=40, seed=0).features
     real = measure.judge.features(measure.whole.all())
-    assert np.array_equal(measure.judge.features(generated_pixels(G, 40, 0)), known), "the images of model_quality"
     assert rows[1]["fid"] == pytest.approx(fid(real, known))
     assert rows[1]["kid"] == pytest.approx(kid(real, known))
     assert rows[0]["fid"] != rows[1]["fid"]
     assert (rows[1]["num_real"], rows[1]["protocol"]) == (60, "all-60-vs-gen-40-psi1-fresh-noise")
     assert measure(split="test")[0]["protocol"] == "test-40-vs-gen-40-psi1-fresh-noise"
+
+
+def test_only_the_first_images_are_kept_and_looked_up(measure, monkeypatch):
+    """FID is of all images whatever is kept; what is looked up is of the first."""
+    whole = measure(num_gen=150)
+    monkeypatch.setattr(module, "NUM_LOOKED_UP", 70)
+    some = measure(num_gen=150)
+    pixels = torch.cat(list(drawn_images(load_generator(measure.family["child"])[0], num=150, seed=0, psi=1.0)))
+    shown = few_of(measure.train, 5, 1).all()
+    assert [row["fid"] for row in some] == [row["fid"] for row in whole]
+    assert whole[1]["nearest_distance"] == mean_nearest(measure.judge, pixels, shown)
+    assert some[1]["nearest_distance"] == mean_nearest(measure.judge, pixels[:70], shown)
+    assert some[1]["diversity"] != whole[1]["diversity"]
 
 
 def test_each_training_is_compared_with_its_own_images(measure):
@@ -58,7 +71,7 @@ def test_each_training_is_compared_with_its_own_images(measure):
     assert first["nearest_distance"] != second["nearest_distance"], "the seed draws the images"
     G, _ = load_generator(measure.family["parent"])
     shown = few_of(measure.train, 5, 1).all()
-    pixels = generated_pixels(G, 40, 0)
+    pixels = torch.cat(list(drawn_images(G, num=40, seed=0, psi=1.0)))
     slow = [min(float(measure.judge.distance(one[None], other[None])[0]) for other in shown) for one in pixels]
     assert second["nearest_distance"] == pytest.approx(np.mean(slow), rel=1e-3)
 
