@@ -63,7 +63,7 @@ def _panel(node: Node, loaded: Mapping[str, Samples], num_z: int) -> Panel:
         pixels = np.concatenate([first[None], pixels])
     moments = spread(len(kimg), MOST_COLUMNS)
     captions = [kimg_text(kimg[moment]) for moment in moments]
-    if node.parent:
+    if node.parent and kimg[0] == 0:
         captions[0] += f" ({node.parent})"
     title = f"{node.model}, from {node.parent}" if node.parent else f"{node.model}, from scratch"
     return Panel(title, tuple(captions), pixels[moments, :num_z])

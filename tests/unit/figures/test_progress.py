@@ -36,6 +36,20 @@ def test_a_child_without_a_sample_at_zero_is_led_by_its_parent(samples, parents)
     assert len(sheet.figure.images) == 5 * 3 + 1
 
 
+def test_the_first_column_of_an_adapted_models_child_is_its_parent_only_where_it_was_drawn_at_zero(samples, parents):
+    """Adapted models are not in the figure themselves: what they begin with is known from their children alone."""
+    trained = {name: path for name, path in samples.items() if name != "dog"}
+    captions = []
+    for first in (0, 1):
+        np.savez(samples["cat"], **dict(np.load(samples["cat"])) | {"kimg": np.array([first, 2, 3], np.float32)})
+        with style.applied():
+            texts = progress.compose_progress(trained, parents, num_z=1).figure.texts
+        captions.append([text.get_text() for text in texts])
+        assert "cat, from dog" in captions[-1]
+    assert "0 (dog)" in captions[0]
+    assert not [text for text in captions[1] if "(dog)" in text]
+
+
 def test_many_moments_are_thinned_evenly():
     assert progress.spread(5, 8) == [0, 1, 2, 3, 4]
     assert progress.spread(57, 8) == [0, 8, 16, 24, 32, 40, 48, 56]
