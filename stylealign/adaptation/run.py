@@ -38,7 +38,7 @@ from stylealign.config.adaptation import Adaptation
 from stylealign.config.models import ResolvedModel
 from stylealign.config.section import untracked_keys
 from stylealign.devices import pick_device
-from stylealign.errors import InterruptedRun, LineageError, TrainingError
+from stylealign.errors import CheckpointError, InterruptedRun, LineageError, TrainingError
 from stylealign.judge_identity import judge_identity
 from stylealign.judges.clip import ClipJudge
 from stylealign.judges.judge import Judge
@@ -87,7 +87,8 @@ def adapt_model(
     resuming.
 
     Raises :class:`InterruptedRun` after a signal (the state is saved), :class:`TrainingError` on divergence,
-    :class:`LineageError` when the parent does not fit, :class:`JudgeError` when a CLIP cannot tell source and target
+    :class:`LineageError` when the parent does not fit, :class:`CheckpointError` for a damaged parent or pair, and for a
+    pair without discriminator, :class:`JudgeError` when a CLIP cannot tell source and target
     apart, :class:`ResumeError` when another process works in ``state``.
     """
     assert spec.adapt is not None, spec.name
@@ -98,6 +99,7 @@ def adapt_model(
         raise LineageError(
             f"{parent}: the parent {card.model} is of {card.img_resolution} px, the study {spec.resolution}"
         )
+    discriminator = _discriminator(parent_pair)
     identity = _identity(spec, clips, images, region, card, parent_pair)
     with ResumeFolder(Path(state), identity) as folder, stop_on_signals() as stop:
         run = begin(frozen, spec.adapt, RULES[spec.adapt.rules])
@@ -107,8 +109,17 @@ def adapt_model(
             log.info("%s: resuming at iteration %d", spec.name, run.step)
         _follow(run, _guides(spec, clips, frozen, images), spec, folder, stop, region)
         made = _card(spec, run, card, identity, images)
-        _write(files, run, spec, parent_pair, made, threads, provenance or {})
+        _write(files, run, spec, discriminator, made, threads, provenance or {})
         folder.clear()
+
+
+def _discriminator(parent_pair: Path) -> dict[str, Tensor]:
+    """The parent's discriminator as it lies in its pair, read first: a damaged pair is told before hours of work."""
+    tensors, _ = load_tensors(parent_pair)
+    found = {name: value for name, value in tensors.items() if name.startswith("D/")}
+    if not found:
+        raise CheckpointError(f"{parent_pair}: holds no discriminator, which children need; delete it and run again")
+    return found
 
 
 def _identity(
@@ -262,17 +273,17 @@ def _write(
     files: AdaptationFiles,
     run: AdaptationState,
     spec: ResolvedModel,
-    parent_pair: Path,
+    discriminator: Mapping[str, Tensor],
     card: ModelCard,
     threads: int,
     provenance: Mapping[str, Any],
 ) -> None:
     adapt = spec.adapt
     assert adapt is not None
-    tensors, _ = load_tensors(parent_pair)
     pair = {f"G/{name}": value for name, value in run.G.state_dict().items()}
-    pair |= {name: value for name, value in tensors.items() if name.startswith("D/")}
-    save_tensors(files.pair, pair, {"kind": "pair", "model": spec.name, "card": dataclasses.asdict(card)})
+    save_tensors(
+        files.pair, pair | dict(discriminator), {"kind": "pair", "model": spec.name, "card": dataclasses.asdict(card)}
+    )
     write_table(files.course, ADAPTATION_COURSE, run.rows, provenance)
     if files.cost is not None:
         write_table(files.cost, TRAINING, [_cost(run, spec, threads)], provenance)

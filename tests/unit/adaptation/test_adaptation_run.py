@@ -19,7 +19,7 @@ from stylealign.adaptation.state import begin
 from stylealign.checkpoint import load_generator, load_snapshots, load_tensors, read_card, save_tensors, state_digest
 from stylealign.config.adaptation import Adaptation
 from stylealign.config.models import Architecture, ResolvedModel, Samples, Training
-from stylealign.errors import InterruptedRun, JudgeError, TrainingError
+from stylealign.errors import CheckpointError, InterruptedRun, JudgeError, TrainingError
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.networks.discriminator import Discriminator
 from stylealign.tables import read_table
@@ -55,7 +55,7 @@ class BrightJudge(EmbeddedJudge):
 def adapt(parent, tiny_clip, make_judge, tmp_path):
     """Adapts with these settings into a folder of this name; gives its files."""
 
-    def run(folder, *, images=(), seed=0, **settings):
+    def run(folder, *, images=(), seed=0, pair=parent[1], **settings):
         said = {"clips": {"tiny": 1}, "templates": "none", "iterations": 4, "sample_iterations": (2,)}
         if not images:
             said |= {"source_text": "a photo", "target_text": "a painting"}
@@ -81,7 +81,7 @@ def adapt(parent, tiny_clip, make_judge, tmp_path):
         clips = {name: copy.copy(tiny_clip) for name in spec.adapt.clips}
         for name, clip in clips.items():
             clip.name = name
-        made = {"parent": parent[0], "parent_pair": parent[1], "clips": clips, "images": images}
+        made = {"parent": parent[0], "parent_pair": pair, "clips": clips, "images": images}
         if (asked := spec.adapt.region) is not None:
             parser = BrightJudge("parser", make_judge(regions=("background", "hair")).network)
             made["region"] = open_region(asked, parser, parser, model="child")
@@ -234,6 +234,17 @@ def test_images_direct_as_texts_do(adapt):
 def test_texts_that_a_clip_cannot_tell_apart_are_refused(adapt):
     with pytest.raises(JudgeError, match="cannot tell 'a photo' and 'a photo' apart"):
         adapt("a", target_text="a photo")
+
+
+def test_a_pair_that_no_child_could_be_trained_from_is_told_before_any_work(adapt, parent, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_module, "adaptation_loop", None)  # no iteration is begun
+    damaged, bare = tmp_path / "damaged.safetensors", tmp_path / "bare.safetensors"
+    damaged.write_bytes(parent[1].read_bytes()[:-9])
+    save_tensors(bare, {"G/x": torch.zeros(1)}, {"kind": "pair"})
+    with pytest.raises(CheckpointError, match=r"damaged.safetensors"):
+        adapt("a", pair=damaged)
+    with pytest.raises(CheckpointError, match=r"bare.safetensors: holds no discriminator, which children need; delete"):
+        adapt("b", pair=bare)
 
 
 def test_divergence_is_refused_and_writes_nothing(adapt, tmp_path):
