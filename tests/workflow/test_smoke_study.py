@@ -12,6 +12,7 @@ from stylealign.tables import TABLES, read_provenance, read_table
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 SMOKE = ("--configfile", "presets/smoke.yaml")
+ADAPTED = ("painting_by_text", "cartoon_by_text", "red_haired")
 INVERTED_BY = ("z_opt", "wplus_opt", "w_enc")
 ENCODERS_OF_CAT = {f"Train an encoder of cat into w ({start} start)" for start in ("parent", "random")}
 OF_CAT = {
@@ -84,8 +85,8 @@ def test_rows_are_those_of_the_family(finished):
     assert found[("face", "cat")] == "grandchild"
     assert found[("face", "face_other")] == found[("face_other", "cat")] == "unrelated"
     quality = read_table(finished.folder / "results/tables/model_quality.parquet")
-    assert len(quality) == 7 * 5
-    assert quality["is_own_domain"].sum() == 7
+    assert len(quality) == 10 * 5
+    assert quality["is_own_domain"].sum() == 10
     assert set(read_table(finished.folder / "results/tables/training.parquet")["threads"]) == {1}
 
 
@@ -141,6 +142,7 @@ def test_cats_total_kimg_runs_cat_its_cells_and_tables_and_nothing_of_painting(u
     rest = {job for job in jobs if not job.startswith(("Table ", "Figure "))}
     assert rest == OF_CAT | {"The study as it was resolved, and what it ran on"}
     untouched = {"judge_quality", "image_sets", "channel_effects", "return_alignment"}  # no edits, no return by cat
+    untouched |= {"clip_accuracy", "adaptation", "quality_diversity", "clip_space"}  # none is from cat, or to it
     tables = set(plan.tables(read_study(used.folder / "presets/smoke.yaml"))) - untouched
     assert {job.removeprefix("Table ") for job in jobs if job.startswith("Table ")} == tables
 
@@ -148,8 +150,19 @@ def test_cats_total_kimg_runs_cat_its_cells_and_tables_and_nothing_of_painting(u
 def test_a_threshold_runs_no_map_and_no_network_of_an_edit(used):
     used.edit("presets/smoke.yaml", "min_rate: 0.5", "min_rate: 0.6")
     jobs = [job for job in used.planned(*SMOKE) if not job.startswith(("Table ", "Figure ", "The study"))]
-    assert len(jobs) == 7 + 6 + 5
+    assert len(jobs) == 10 + 9 + 8
     assert not [job for job in jobs if "What each channel" in job or "edits" in job]
+
+
+def test_an_adaptation_runs_its_model_and_trains_nothing(used):
+    used.edit("presets/smoke.yaml", "target_text: a cartoon}", "target_text: a drawing}")
+    jobs = set(used.planned(*SMOKE))
+    assert {job for job in jobs if job.startswith(("Train ", "Adapt "))} == {"Adapt cartoon_by_text"}
+    assert {job for job in jobs if job.startswith("How far ")} == {
+        "How far cartoon_by_text came, and what it kept",
+        "How far the mapping of cartoon_by_text drifted",
+    }
+    assert not {"FID and KID of painting_by_text", "Quality and diversity beside painting"} & jobs
 
 
 def test_an_encoders_setting_runs_no_optimisation(used):
@@ -174,6 +187,12 @@ def test_a_measures_code_runs_that_measure(used):
     used.edit("stylealign/metrics/kid.py", "def kid(", "SPARE = 1\n\n\ndef kid(")
     jobs = used.planned(*SMOKE)
     assert {job for job in jobs if not job.startswith("FID and KID of ")} == {
+        *(f"How far {model} came, and what it kept" for model in ADAPTED),
+        *(f"Quality and diversity beside {domain}" for domain in ("painting", "cartoon", "face")),
+        "Table adaptation",
+        "Table quality_diversity",
+        "Figure adaptations: the same z in parents and in what was adapted from them",
+        "Figure quality_diversity: how near, how diverse",
         "Table model_quality",
         "Figure model_quality: FID and KID",
         "Translate dog2cat",
@@ -184,7 +203,7 @@ def test_a_measures_code_runs_that_measure(used):
         "Figure translations: from one domain to another",
         "Figure reference_translations: shape of one image, style of another",
     }
-    assert len(jobs) == 7 + 9
+    assert len(jobs) == 10 + 19
 
 
 def test_the_recipe_retrains_everything_and_nothing_else_of_training_does(used):
