@@ -13,6 +13,7 @@ from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
 
 STUDY = "studies.clip_accuracy"
+HEAD, SMALLEST_FOR_RESNET = 32, 32  # channels of a vit's head, and pixels
 
 
 @cache
@@ -53,9 +54,7 @@ def _check_architecture(key_name: str, architecture: str) -> Iterator[Problem]:
 
 
 def _check_embedded(sketch: Sketch, key_name: str, judge: EmbeddedClip) -> Iterator[Problem]:
-    if sketch.resolution is not None and sketch.resolution % judge.patch_px:
-        cure = f"does not divide the resolution ({sketch.resolution}); take a power of two"
-        yield Problem(f"{key_name}.patch_px", cure, judge.patch_px)
+    yield from _check_network(sketch.resolution, key_name, judge)
     worlds = [name for name in sketch.domains if _may_be_true(sketch, name)]
     for name in judge.domains or ():
         if name not in sketch.domains:
@@ -68,6 +67,19 @@ def _check_embedded(sketch: Sketch, key_name: str, judge: EmbeddedClip) -> Itera
     if judge.batch_size < len(learned):
         cure = f"is less than one image of each of its {len(learned)} domains; raise it"
         yield Problem(f"{key_name}.batch_size", cure, judge.batch_size)
+
+
+def _check_network(resolution: int | None, key_name: str, judge: EmbeddedClip) -> Iterator[Problem]:
+    if judge.network == "vit" and judge.width % HEAD:
+        yield Problem(f"{key_name}.width", f"is no multiple of {HEAD}, as a vit's heads want", judge.width)
+    if resolution is None:
+        return
+    if judge.network == "resnet" and resolution < SMALLEST_FOR_RESNET:
+        cure = f"halves images five times and needs {SMALLEST_FOR_RESNET} px; at {resolution} px take network: vit"
+        yield Problem(f"{key_name}.network", cure, judge.network)
+    if judge.network == "vit" and resolution % judge.patch_px:
+        cure = f"does not divide the resolution ({resolution}); take a power of two"
+        yield Problem(f"{key_name}.patch_px", cure, judge.patch_px)
 
 
 UNTRUE = "has no captions that are true of its images"

@@ -69,9 +69,19 @@ class EmbeddedClip(Section):
     total_kimg: float = key(32, "thousands of pairs of image and caption of training", gt=0)
     batch_size: int = key(64, "pairs per step; each is told from all others of its step", ge=4)
     lr: float = key(0.002, "Adam's learning rate", gt=0)
-    patch_px: int = key(8, "side of the patches that its image transformer sees; divides the resolution", ge=2)
-    width: int = key(128, "channels of its image transformer, in heads of 32", ge=32, multiple_of=32)
-    layers: int = key(3, "layers of its image transformer", ge=1)
+    network: Literal["resnet", "vit"] = key(
+        "vit",
+        "how it sees images: by convolutions (resnet, from 32 px), whose gradients lead a generator, or by a "
+        "transformer (vit), which reads more out of images but leads worse",
+    )
+    width: int = key(
+        128,
+        "channels of a resnet's first blocks, doubled at each halving; or of a vit, in heads of 32",
+        ge=8,
+        multiple_of=8,
+    )
+    patch_px: int = key(8, "side of the patches that a vit sees; divides the resolution", ge=2)
+    layers: int = key(3, "layers of a vit", ge=1)
     embedding_dim: int = key(64, "numbers of an embedding", ge=4)
 
 

@@ -44,7 +44,8 @@ RECIPE = 1  # bump when a change alters the weights that the same settings give
 BETAS, WEIGHT_DECAY = (0.9, 0.98), 0.02
 CLIP_NORM = 1.0
 MAX_LOGIT_SCALE = math.log(100)
-HEAD_WIDTH = 32
+HEAD_WIDTH = {"resnet": 64, "vit": 32}
+STAGES = [1, 1, 1, 1]  # blocks of a resnet at each of its resolutions
 TEXT_WIDTH, TEXT_LAYERS, TEXT_HEADS = 64, 2, 4
 CONTEXT_STEP, SPARE_TOKENS = 8, 6
 """The context is the longest caption's, with room for words strewn in, rounded up."""
@@ -136,8 +137,10 @@ def describe(spec: ClipSpec, resolution: int, captions: Sequence[str]) -> dict[s
 
 def vision_of(spec: ClipSpec, resolution: int) -> dict[str, Any]:
     """The image network, in the words of open_clip's ``CLIPVisionCfg``."""
-    shape = {"layers": spec.layers, "width": spec.width, "head_width": HEAD_WIDTH}
-    return {**shape, "patch_size": spec.patch_px, "image_size": resolution}
+    shape = {"width": spec.width, "head_width": HEAD_WIDTH[spec.network], "image_size": resolution}
+    if spec.network == "resnet":
+        return {**shape, "layers": STAGES}
+    return {**shape, "layers": spec.layers, "patch_size": spec.patch_px}
 
 
 def _begin(

@@ -43,6 +43,8 @@ def test_jobs_depend_on_what_can_change_them() -> None:
     [
         ({"domains": ["wolf"]}, {}, "judges.seer.domains"),
         ({"patch_px": 5}, {}, "does not divide the resolution"),
+        ({"width": 40}, {}, "no multiple of 32"),
+        ({"network": "resnet"}, {}, "at 16 px take network: vit"),
         ({"batch_size": 4}, {}, "less than one image of each of its 5 domains"),
         ({}, {"clips": ["embedded"]}, "cannot measure text"),
         ({}, {"clips": ["nobody"]}, "there is no such judge"),

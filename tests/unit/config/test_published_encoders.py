@@ -31,7 +31,7 @@ def complaints(named, *overlays):
 
 def test_a_published_encoder_is_used_and_none_is_trained_on_from_it(file):
     study = smoke({"dog": {"w": file}})
-    starts = {model: inversion_plan.encoder_start(study, model, "w") for model in study.models}
+    starts = {model: inversion_plan.encoder_start(study, model, "w") for model in study.trained()}
     assert starts == {"face": "random", "face_other": "random", "painting": "parent", "cartoon": "parent",
                       "dog": "published", "cat": "random", "face_again": "random"}  # fmt: skip
     assert inversion_plan.encoder_start(study, "dog", "wplus") == "parent"
