@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from stylealign.config import adaptation_plan, adaptation_slices, plan
-from stylealign.config.load import read_study
+from stylealign.config.load import parse_study, read_study
 from stylealign.config.yaml_file import read_yaml
 from stylealign.errors import ConfigError
 
@@ -21,6 +21,7 @@ EDITS = {"judge": "embedded", "method": "wplus_opt", "attributes": ["background_
 
 
 def smoke(models=None, **studies):
+    """The smoke study with other adapted models than its own."""
     adapt = {"clips": {"clip": 1}, "iterations": 2, **TEXTS}
     adapted = {
         "by_text": {"domain": "painting", "parent": "dog", "adapt": adapt},
@@ -29,7 +30,12 @@ def smoke(models=None, **studies):
     }
     none = dict.fromkeys(("quality_diversity", "clip_space", "edits_across_domains"))
     judges = {"clip": {"kind": "embedded_clip", "total_kimg": 1}}
-    return read_study(SMOKE, {"judges": judges, "models": adapted | (models or {}), "studies": none | studies})
+    raw = read_yaml(SMOKE)
+    trained = {name: model for name, model in raw["models"].items() if "adapt" not in model}
+    raw["models"] = trained | adapted | (models or {})
+    raw["judges"] |= judges
+    raw["studies"] |= none | {"adaptation": None} | studies
+    return parse_study(raw)
 
 
 def refused(match, **studies):
