@@ -113,7 +113,7 @@ def test_of_the_tuned_pair_only_its_own_settings_count():
         (
             {"pretrained": "cat"},
             'pretrained = "cat": is not adapted by text; name a model that has `adapt` (painting_by_text, '
-            "cartoon_by_text, red_haired, cat_by_text)",
+            "cartoon_by_text, cat_by_text)",
         ),
         ({"parent": "cartoon"}, "is not adapted from cartoon (studies.few_shot.parent)"),
         ({"target": "bat"}, "studies.few_shot.target = \"bat\": there is no such domain; did you mean 'cat'?"),

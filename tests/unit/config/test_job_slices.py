@@ -81,9 +81,9 @@ def changed_by(*overlays) -> set[str]:
         ({"models": {"cat": {"total_kimg": 0.4}}}, {"train/cat"}),
         ({"models": {"cat": {"training": {"lr": 0.001}}}}, {"train/cat"}),
         ({"models": {"cat": {"training": {"tensorboard": True}}}}, set()),
-        ({"models": {"red_haired": {"adapt": {"iterations": 5}}}}, {"adapt/red_haired", "adaptation/red_haired"}),
-        ({"models": {"red_haired": {"adapt": {"lr": 0.001}}}}, {"adapt/red_haired"}),
-        ({"models": {"red_haired": {"adapt": {"checkpoint_iterations": 2}}}}, set()),
+        ({"models": {"cartoon_by_text": {"adapt": {"iterations": 5}}}}, {"adapt/cartoon_by_text", "adaptation/cartoon_by_text"}),
+        ({"models": {"cartoon_by_text": {"adapt": {"lr": 0.001}}}}, {"adapt/cartoon_by_text"}),
+        ({"models": {"cartoon_by_text": {"adapt": {"checkpoint_iterations": 2}}}}, set()),
         ({"device": "auto"}, set()),
         ({"domains": {"cat": {"num_train": 300}}}, {"image_set/cat"}),
         ({"judges": {"embedded": {"total_kimg": 3}}}, None),
@@ -157,11 +157,11 @@ def test_a_domain_may_have_a_parser_of_its_own():
 
 def test_models_of_some_domains_only_may_be_parsed():
     study = read_study(SMOKE, {"studies": {"localized_channels": {"domains": ["face", "cartoon"]}}})
-    assert plan.parsed(study) == ["face", "face_other", "cartoon", "face_again", "cartoon_by_text", "red_haired"]
+    assert plan.parsed(study) == ["face", "face_other", "cartoon", "face_again", "cartoon_by_text"]
     assert plan.measured_models(study, "localized_channels") == plan.parsed(study)
     assert plan.measured_models(study, "channel_overlap") == plan.parsed(study)[1:]
     assert plan.parsed_kin(study, "face_again") == [("face", "grandchild")]
-    assert plan.measured_models(study, "channel_fate") == ["cartoon", "cartoon_by_text", "red_haired"]
+    assert plan.measured_models(study, "channel_fate") == ["cartoon", "cartoon_by_text"]
     assert plan.measured_models(study, "effect_agreement") == [name for name in study.models if plan.kin(study, name)]
 
 

@@ -142,7 +142,7 @@ def test_figures_and_their_pages(tmp_path, signed):
 
 def test_a_study_and_a_figure_of_nobody(tmp_path):
     study = inspect_file(ROOT / "config.yaml")
-    assert study.what == "study of 10 models of 5 domains at 32 px"
+    assert study.what == "study of 9 models of 5 domains at 32 px"
     assert "face -> dog -> cat" in study.facts["models"]
     with style.applied():
         Sheet(60, 40).save(tmp_path / "f.png")
