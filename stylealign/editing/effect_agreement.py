@@ -23,6 +23,7 @@ favours neither a related nor an unrelated one.
 Legend: E edits, N latent codes, A attributes.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,13 +49,15 @@ from stylealign.editing.manipulate import (
 from stylealign.editing.ranked_channels import ranked_channels
 from stylealign.errors import JudgeError
 from stylealign.intervals import bootstrap_interval
-from stylealign.judged_attributes import read_scores
+from stylealign.judged_attributes import Scores, read_scores
 from stylealign.latents import sample_z
 from stylealign.seeds import numpy_stream
 
 if TYPE_CHECKING:
     from stylealign.judges.judge import Judge
     from stylealign.networks.generator import Generator
+
+log = logging.getLogger(__name__)
 
 KEY = "studies.effect_agreement"
 DIRECTIONS = "directions"
@@ -109,8 +112,9 @@ def effect_agreement_rows(
 ) -> list[dict[str, Any]]:
     """Rows of the table ``effect_agreement`` for one child against each of its ``relatives``.
 
-    For every attribute (numbers only): a row per channel, of ``num_channels``, and ``channels``, their mean; a row per
-    boundary of its own, and ``directions``, the mean over every boundary of the parent. ``domains`` names each model's.
+    For every attribute (numbers only) that the relative's domain has: a row per channel, of ``num_channels``, and
+    ``channels``, their mean; a row per boundary of its own, and ``directions``, the mean over every boundary of the
+    parent. ``domains`` names each model's.
     Of a pooled row, the effects are means over edits, each taken in the direction that raises the attribute in the
     parent; of a single edit they are those of +``strength``. Both are in deviations of the attribute over the parent's
     unedited images.
@@ -123,20 +127,32 @@ def effect_agreement_rows(
     G = load_generator(child_path, device)[0]
     rows = []
     for relative in relatives:
+        asked = _shown_by(relative, domains[relative.name], attributes, scores)
+        if not asked:
+            continue
         parent = load_generator(relative.g_ema, device)[0]
         check_same_spaces(G, parent, f"models.{child} and models.{relative.name}")
         protocol = {"strength": strength, "truncation_psi": truncation_psi, "seed": seed}
         deviations = measure_deviations(parent, truncation_psi=truncation_psi, seed=seed)
-        chosen = {name: _chosen_channels(relative, name, num_channels) for name in attributes}
-        plan = _plan(parent, chosen, load_boundaries(relative.boundaries), attributes)
-        changes = measured_changes(parent, G, plan.edits, deviations, judge, attributes, num_z=num_z, **protocol)
+        chosen = {name: _chosen_channels(relative, name, num_channels) for name in asked}
+        plan = _plan(parent, chosen, load_boundaries(relative.boundaries), asked)
+        changes = measured_changes(parent, G, plan.edits, deviations, judge, asked, num_z=num_z, **protocol)
         about = {"parent": relative.name, "child": child, "relation": relative.relation, "judge": judge.name}
         about |= protocol | {"num_z": num_z}
-        for column, attribute in enumerate(attributes):
+        for column, attribute in enumerate(asked):
             score = scores.lowest((domains[relative.name], domains[child]), attribute)
             described = about | {"attribute": attribute, "judge_score": score}
             rows += [described | row for row in _rows_of(plan, changes, attribute, column, described)]
     return rows
+
+
+def _shown_by(relative: Relative, domain: str, attributes: Sequence[str], scores: Scores) -> tuple[str, ...]:
+    """Those of ``attributes`` that a relative's domain has: a shoe has no coat, so no edit of it is found there."""
+    shown = scores.read_on(domain, attributes)
+    if len(shown) < len(attributes):
+        absent = ", ".join(name for name in attributes if name not in shown)
+        log.info("%s shows %s, which has no %s: not compared", relative.name, domain, absent)
+    return shown
 
 
 def _chosen_channels(relative: Relative, attribute: str, num: int) -> list[str]:

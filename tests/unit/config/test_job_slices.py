@@ -81,7 +81,10 @@ def changed_by(*overlays) -> set[str]:
         ({"models": {"cat": {"total_kimg": 0.4}}}, {"train/cat"}),
         ({"models": {"cat": {"training": {"lr": 0.001}}}}, {"train/cat"}),
         ({"models": {"cat": {"training": {"tensorboard": True}}}}, set()),
-        ({"models": {"cartoon_by_text": {"adapt": {"iterations": 5}}}}, {"adapt/cartoon_by_text", "adaptation/cartoon_by_text"}),
+        (
+            {"models": {"cartoon_by_text": {"adapt": {"iterations": 5}}}},
+            {"adapt/cartoon_by_text", "adaptation/cartoon_by_text"},
+        ),
         ({"models": {"cartoon_by_text": {"adapt": {"lr": 0.001}}}}, {"adapt/cartoon_by_text"}),
         ({"models": {"cartoon_by_text": {"adapt": {"checkpoint_iterations": 2}}}}, set()),
         ({"device": "auto"}, set()),

@@ -17,7 +17,7 @@ from stylealign.editing.effect_agreement import (
 from stylealign.editing.manipulate import measure_deviations
 from stylealign.editing.ranked_channels import ranked_channels
 from stylealign.errors import ConfigError, JudgeError, LineageError
-from stylealign.tables import CHANNEL_EFFECTS, EFFECT_AGREEMENT, read_table, to_frame, write_table
+from stylealign.tables import CHANNEL_EFFECTS, EFFECT_AGREEMENT, JUDGE_QUALITY, read_table, to_frame, write_table
 
 DOMAINS = dict.fromkeys(("parent", "copy", "child", "stranger", "foreigner"), "face")
 
@@ -54,6 +54,18 @@ def test_rows_fit_the_table(rows_of):
     assert yaw.loc["channels", "agreement"] == pytest.approx(yaw.loc["channel", "agreement"].mean())
     assert (frame["agreement"].abs() <= 1 + 1e-12).all()
     assert ((frame["low"] <= frame["agreement"] + 1e-9) & (frame["agreement"] <= frame["high"] + 1e-9)).all()
+
+
+def test_an_attribute_that_the_parents_domain_has_not_is_left_out(rows_of, tmp_path, caplog):
+    """A shoe has no yaw: there is no edit of it to compare, and the others are compared all the same."""
+    row = {"judge": rows_of("child")[0]["judge"], "domain": "face", "task": "attribute", "target": "smile"}
+    row |= {"metric": "r2", "score": 0.9, "num_images": 10, "seed": 0}
+    write_table(tmp_path / "quality.parquet", JUDGE_QUALITY, [row], {})
+    with caplog.at_level("INFO"):
+        rows = rows_of("child", quality=tmp_path / "quality.parquet")
+    assert {row["attribute"] for row in rows} == {"smile"}
+    assert "has no yaw_deg: not compared" in caplog.text
+    assert rows_of("child", attributes=("yaw_deg",), quality=tmp_path / "quality.parquet") == []
 
 
 def test_a_copy_agrees_with_its_original(rows_of):
