@@ -8,6 +8,7 @@ then the ancestor's own edits in all of them, with what table ``effect_agreement
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
@@ -37,7 +38,9 @@ NOTES = {
 }
 OFFSETS = {RETURNED: 0.0, THROUGH: -0.22, UNRELATED: 0.22, SHUFFLED: 0.36}
 POOLED = ("channels", "directions")
-NAMES, HEAD, CHART_HEAD, CHART_FOOT, ROW, EDIT_HEAD, GAP, EDIT_GAP = 210, 152, 84, 84, 24, 92, 4, 14  # px
+NAMES, HEAD, CHART_HEAD, CHART_FOOT, ROW, EDIT_HEAD, GAP, EDIT_GAP = 210, 100, 84, 84, 24, 92, 4, 14  # px
+LINE, TWO_LINES = 26, 44  # px of a line of the heading, and of a label of two lines
+WIDEST = 180  # letters of a line of the heading
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,19 @@ class Block:
     @property
     def chart(self) -> int:
         """Height of the charts."""
-        return ROW * max(len(self.attributes), len(self.edited), 2 * len(self.roles))
+        return max(ROW * len(self.attributes), TWO_LINES * max(len(self.edited), len(self.roles)))
+
+    @property
+    def findings(self) -> list[str]:
+        """What was found of either half of the claim, in lines."""
+        found = verdict(self.rows)
+        halves = [str(half) for half in (found.kept, found.hidden)] if len(self.rows) else []
+        return [line for half in halves for line in wrap(half, WIDEST, subsequent_indent="    ")]
+
+    @property
+    def head(self) -> int:
+        """Height of the heading."""
+        return HEAD + LINE * len(self.findings)
 
     @property
     def edits_height(self) -> int:
@@ -85,7 +100,7 @@ class Block:
     @property
     def height(self) -> int:
         strips = grid.height_of(len(self.roles), self.side)
-        return HEAD + strips + CHART_HEAD + self.chart + CHART_FOOT + self.edits_height
+        return self.head + strips + CHART_HEAD + self.chart + CHART_FOOT + self.edits_height
 
 
 def room() -> float:
@@ -133,7 +148,7 @@ def _draw_block(sheet: Sheet, block: Block, y: int) -> None:
     between = [name for name, role in block.roles.items() if role == THROUGH]
     title = f"{block.shown['returned']}: back in the domain of {models[0]}, through {' and '.join(between)}"
     _draw_heading(sheet, block, title, y)
-    top = y + HEAD
+    top = y + block.head
     for place, (model, strip) in enumerate(zip(models, block.shown["strips"], strict=True)):
         left = _draw_name(sheet, block, model, top + place * (block.side + GAP), block.side)
         for column, image in enumerate(strip):
@@ -156,12 +171,11 @@ def _draw_heading(sheet: Sheet, block: Block, title: str, y: int) -> None:
     line = found.text if len(block.rows) else NO_ROWS
     colour = style.BLUE if found.holds else style.INK
     sheet.text(LEFT, y + 48, line, fontsize=style.BODY, fontweight="bold", color=colour)
-    halves = [str(half) for half in (found.kept, found.hidden)] if len(block.rows) else []
-    for place, half in enumerate(halves):
-        sheet.text(LEFT, y + 76 + 26 * place, half, fontsize=size_within([half], wide, style.SMALL))
+    for place, said in enumerate(block.findings):
+        sheet.text(LEFT, y + 76 + LINE * place, said, fontsize=size_within([said], wide, style.SMALL))
     note = f"judge {listed(block.rows['judge'])}; {listed(block.rows['num_z'])} z; {listed(block.rows['protocol'])}"
     note += f"; criterion: {CRITERION}"
-    sheet.text(LEFT, y + 128, note, fontsize=size_within([note], wide, style.SMALL), color=style.GREY)
+    sheet.text(LEFT, y + block.head - 24, note, fontsize=size_within([note], wide, style.SMALL), color=style.GREY)
 
 
 def _draw_name(sheet: Sheet, block: Block, model: str, y: float, side: int) -> int:
