@@ -26,7 +26,7 @@ METHODS: Mapping[str, tuple[str, str]] = {
     "zero_shot_code": (style.SKY, "whole code"),
     "image_trained": (style.ORANGE, "network on the parent's images"),
     "random_boundary": (style.GREY, "random boundaries"),
-    "upper_bound": (style.GREEN, "upper bound: its own labels"),
+    "upper_bound": (style.GREEN, "upper bound: own labels"),
 }
 ACROSS, LEFT, TOP, RIGHT, GAP, BLOCK_GAP, BOTTOM = 3, 40, 252, 100, 112, 136, 96  # panels a row; the others px
 LINE, PAIR_GAP = 30, 24  # px: a method, or the verdict over them; between pairs

@@ -72,7 +72,7 @@ def test_what_was_not_asked_is_said():
     first = rows_of(REGRESSION, VALUES, "smile", "cat")
     sheet = compose(table_of(REGRESSION, first, rows_of(REGRESSION, VALUES, "yaw_deg")))
     assert [any("not asked" in text.get_text() for text in axes.texts) for axes in sheet.figure.axes] == [True, True]
-    assert [len([line for line in axes.lines if line.get_marker() == "o"]) for axes in sheet.figure.axes] == [4, 4]
+    assert [len([line for line in axes.lines if line.get_marker() == "o"]) for axes in sheet.figure.axes] == [5, 5]
 
 
 def said(values, measure=REGRESSION, **changed):
