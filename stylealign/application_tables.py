@@ -146,9 +146,8 @@ LOCALITY_BIAS = Table(
 
 _ZERO_SHOT_METHOD = string(
     "method",
-    "zero_shot (distances to the parent's boundary), zero_shot_code (all of the code, fitted on the same labels of the "
-    "parent), random_boundary (distances to random ones), image_trained (what a network trained on the parent's images "
-    "sees), upper_bound (all of the code, fitted on labels of the model's own domain)",
+    "zero_shot (distances to the parent's boundary), random_boundary (to random ones), image_trained (what a network "
+    "trained on the parent's images sees), upper_bound (all of the code, fitted on labels of the model's own domain)",
 )
 _ZERO_SHOT_TAIL = (
     integer(

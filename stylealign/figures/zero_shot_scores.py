@@ -1,9 +1,8 @@
 """What the figures ``zero_shot_regression`` and ``zero_shot_classification`` share (StyleAlign, 4.3, A.6, measured).
 
 A panel for each attribute or question; in it, for each pair of models, a dot with its interval for what the parent's
-labels say through codes, in two ways, and for the three they are to be compared with. A stroke is the same on the
-parent's own images: what was not to be read there cannot be expected of the child. Over each pair stands the verdict on
-its rows.
+labels say through codes, and for the three it is to be compared with. A stroke is the same on the parent's own images:
+what was not to be read there cannot be expected of the child. Over each pair stands the verdict on its rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,17 +15,16 @@ from matplotlib.axes import Axes
 from stylealign.figures import style
 from stylealign.figures.number_text import two_decimals
 from stylealign.figures.sheet import Sheet, size_within, width_of
-from stylealign.figures.zero_shot_verdict import Verdict, is_above_network, verdict
+from stylealign.figures.zero_shot_verdict import Verdict, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
 METHODS: Mapping[str, tuple[str, str]] = {
-    "zero_shot": (style.BLUE, "code to boundary"),
-    "zero_shot_code": (style.SKY, "whole code"),
+    "zero_shot": (style.BLUE, "through codes, the parent's labels"),
     "image_trained": (style.ORANGE, "network on the parent's images"),
     "random_boundary": (style.GREY, "random boundaries"),
-    "upper_bound": (style.GREEN, "upper bound: own labels"),
+    "upper_bound": (style.GREEN, "upper bound: its own labels"),
 }
 ACROSS, LEFT, TOP, RIGHT, GAP, BLOCK_GAP, BOTTOM = 3, 40, 252, 100, 112, 136, 96  # panels a row; the others px
 LINE, PAIR_GAP = 30, 24  # px: a method, or the verdict over them; between pairs
@@ -131,17 +129,12 @@ def _draw_verdict(axes: Axes, found: Verdict, y: float) -> None:
 
 def _draw_criterion(sheet: Sheet, table: "pd.DataFrame", measure: Measure) -> None:
     """When it holds, and how often it does."""
-    asked = [rows for _, rows in table.groupby(["parent", "model", "attribute"])]
-    found = [_verdict(rows, measure) for rows in asked]
-    better = sum(is_above_network(rows, measure.name) for rows in asked)
+    found = [_verdict(rows, measure) for _, rows in table.groupby(["parent", "model", "attribute"])]
     text = (
         "That codes carry over holds where blue lies above orange and grey, intervals apart, and its stroke is at "
-        f"{two_decimals(measure.floor)} or above: {sum(one.holds is True for one in found)} of {len(found)} here. "
-        f"Light blue is above orange in {better}."
+        f"{two_decimals(measure.floor)} or above: {sum(one.holds is True for one in found)} of {len(found)} here."
     )
-    sheet.text(
-        LEFT, 160, text, fontsize=size_within([text], style.WIDTH_PX - 2 * LEFT, style.SMALL, "bold"), fontweight="bold"
-    )
+    sheet.text(LEFT, 160, text, fontsize=style.SMALL, fontweight="bold")
 
 
 def _draw_absence(axes: Axes, y: float) -> None:

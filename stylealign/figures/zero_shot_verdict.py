@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CODES, NETWORK, RANDOM = "zero_shot", "image_trained", "random_boundary"
-WHOLE_CODE = "zero_shot_code"
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,3 @@ def verdict(rows: "pd.DataFrame", score: str, parent: str, floor: float) -> Verd
     if codes[low] <= by_chance[high]:
         return Verdict(False, "within what random boundaries reach")
     return Verdict(True, "holds")
-
-
-def is_above_network(rows: "pd.DataFrame", score: str) -> bool:
-    """Whether the whole code, fitted on the parent's labels, tells more than the network does, intervals apart."""
-    code, network = (only_row(rows[rows["method"] == name]) for name in (WHOLE_CODE, NETWORK))
-    return bool(code and network and code[f"{score}_low"] > network[f"{score}_high"])

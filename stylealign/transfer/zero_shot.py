@@ -2,10 +2,9 @@
 
 The features of an image are the signed distances of the first rows of its code to the parent's boundary of the
 attribute (LARGE, without its weights of layers). A linear model (of a class, a logistic one) from them to the label is
-fitted on images of the parent and applied unchanged to codes that the child's encoder found. Beside it: a linear model
-of the whole code, fitted on the same, which needs no boundary (ours: boundaries are found in images that the parent
-generates, and there is none where these hardly vary); the first with random boundaries; the same kind of model on what
-a network saw that was trained on the parent's images; and the upper bound, fitted on labels of the child.
+fitted on images of the parent and applied unchanged to codes that the child's encoder found. Beside it: the same with
+random boundaries, the same kind of model on what a network saw that was trained on the parent's images, and the upper
+bound, fitted on labels of the child.
 
 Legend: N images, L rows of a code, W numbers in each, K outputs of the network, D draws.
 """
@@ -18,9 +17,8 @@ import numpy as np
 from stylealign.errors import JudgeError
 from stylealign.seeds import numpy_stream
 
-ZERO_SHOT, WHOLE_CODE = "zero_shot", "zero_shot_code"
-IMAGE_TRAINED, RANDOM, UPPER = "image_trained", "random_boundary", "upper_bound"
-METHODS = (ZERO_SHOT, WHOLE_CODE, IMAGE_TRAINED, RANDOM, UPPER)
+ZERO_SHOT, IMAGE_TRAINED, RANDOM, UPPER = "zero_shot", "image_trained", "random_boundary", "upper_bound"
+METHODS = (ZERO_SHOT, IMAGE_TRAINED, RANDOM, UPPER)
 
 RIDGES = tuple(float(10.0**power) for power in range(-3, 5))  # chosen by leave-one-out on the images fitted
 LOGISTIC_C = 0.1
@@ -105,16 +103,10 @@ def fit_methods(
     at_random = [by_distances(one) for one in random_boundaries(num_random, len(boundary.normal), seed)]
     return {
         ZERO_SHOT: by_distances(boundary),
-        WHOLE_CODE: _on(_whole, parent, is_class),
         IMAGE_TRAINED: _on(lambda seen: seen.outputs, parent, is_class),
         RANDOM: lambda seen: np.concatenate([predict(seen) for predict in at_random]),
-        UPPER: _on(_whole, child, is_class) if _varies(child) else _none,
+        UPPER: _on(lambda seen: seen.codes.reshape(len(seen.codes), -1), child, is_class) if _varies(child) else _none,
     }
-
-
-def _whole(seen: Seen) -> np.ndarray:
-    """Every number of the codes: [N, L * W]."""
-    return seen.codes.reshape(len(seen.codes), -1)
 
 
 def _varies(images: Labelled) -> bool:

@@ -19,7 +19,6 @@ from stylealign.transfer.zero_shot import (
     METHODS,
     RANDOM,
     UPPER,
-    WHOLE_CODE,
     Labelled,
     Predict,
     fit_methods,
@@ -140,7 +139,7 @@ def _num_fitted(pair: Pair, truth: Truth, method: str) -> int:
 
 def _num_rows(pair: Pair, method: str, num_layers: int) -> int:
     all_rows = int(pair.child_train.codes.shape[1])
-    return {IMAGE_TRAINED: 0, WHOLE_CODE: all_rows, UPPER: all_rows}.get(method, num_layers)
+    return {IMAGE_TRAINED: 0, UPPER: all_rows}.get(method, num_layers)
 
 
 def _protocol(pair: Pair) -> str:

@@ -134,11 +134,7 @@ def test_rows_of_numbers(pair, boundaries):
     rows = table[table["attribute"] == "yaw_deg"].set_index("method")
     assert rows["unit"].unique().tolist() == ["deg"]
     assert rows["num_train"].to_dict() == dict.fromkeys(METHODS, 50) | {"image_trained": 60}
-    assert rows["num_layers"].to_dict() == dict.fromkeys(METHODS, 3) | {
-        "image_trained": 0,
-        "zero_shot_code": 6,
-        "upper_bound": 6,
-    }
+    assert rows["num_layers"].to_dict() == dict.fromkeys(METHODS, 3) | {"image_trained": 0, "upper_bound": 6}
     assert rows["num_random"].to_dict() == dict.fromkeys(METHODS, 0) | {"random_boundary": 4}
     assert (rows["mae_low"] <= rows["mae"]).all()
     assert (rows["mae"] <= rows["mae_high"]).all()
