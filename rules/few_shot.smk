@@ -110,7 +110,8 @@ rule few_shot:
         "results/logs/few_shot/study.log",
     threads: 1
     resources:
-        **SMALL,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         spec=spec(few_shot_slices.few_shot),
         code=code("few_shot"),
