@@ -1,6 +1,9 @@
-"""EMA and one optimiser step (StyleGAN2: lazy regularisation's Adam, sanitised gradients, averaged generator)."""
+"""EMA and one optimiser step (StyleGAN2: lazy regularisation's Adam, sanitised gradients, averaged generator).
 
-from collections.abc import Iterable
+Also what a checkpoint holds of a network that Adam trains, and how it comes back to the byte.
+"""
+
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import nn
@@ -43,3 +46,26 @@ def update_ema(g_ema: nn.Module, G: nn.Module, beta: float) -> None:
         averaged.lerp_(current, 1 - beta)
     for averaged, current in zip(g_ema.buffers(), G.buffers(), strict=True):
         averaged.copy_(current)
+
+
+def learning_tensors(network: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """A network's weights and its Adam's moments, by name."""
+    tensors = {f"network/{key}": value for key, value in network.state_dict().items()}
+    for key, parameter in network.named_parameters():
+        tensors |= {f"optimiser/{key}/{what}": value for what, value in optimiser.state[parameter].items()}
+    return tensors
+
+
+def load_learning(network: nn.Module, optimiser: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
+    """What :func:`learning_tensors` gave, moments in each parameter's own memory format.
+
+    That format decides the order of every later sum, so a training goes on with the bytes of one that never stopped.
+    """
+    weights = {key.removeprefix("network/"): value for key, value in tensors.items() if key.startswith("network/")}
+    network.load_state_dict(weights)
+    for key, parameter in network.named_parameters():
+        moments = {
+            what: torch.empty_like(parameter, requires_grad=False).copy_(tensors[f"optimiser/{key}/{what}"])
+            for what in ("exp_avg", "exp_avg_sq")
+        }
+        optimiser.state[parameter] = {"step": tensors[f"optimiser/{key}/step"].to(parameter.device), **moments}

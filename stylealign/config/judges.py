@@ -71,8 +71,8 @@ class EmbeddedClip(Section):
     lr: float = key(0.002, "Adam's learning rate", gt=0)
     network: Literal["resnet", "vit"] = key(
         "vit",
-        "how it sees images: by convolutions (resnet, from 32 px), whose gradients lead a generator, or by a "
-        "transformer (vit), which reads more out of images but leads worse",
+        "how it sees images: by a transformer (vit), or by convolutions (resnet, from 32 px). Which leads a generator "
+        "better is for kid_to_target to say: it differs from training to training",
     )
     width: int = key(
         128,

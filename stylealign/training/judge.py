@@ -26,6 +26,7 @@ from stylealign.images import to_net
 from stylealign.judges.embedded import load_embedded, save_embedded
 from stylealign.judges.embedded_network import EmbeddedNetwork, Vocabulary
 from stylealign.latents import torch_stream
+from stylealign.optim import learning_tensors, load_learning
 from stylealign.resume import ResumeFolder
 from stylealign.seeds import derive_seed
 from stylealign.signals import StopRequest, stop_on_signals
@@ -178,7 +179,7 @@ def _run(
         if is_due or is_last:
             _tell(course, name, losses, (time.monotonic() - started) / (course.step - first))
         if (stop or is_due) and not is_last:
-            folder.save(course.step, _tensors(course), {})
+            folder.save(course.step, learning_tensors(course.network, course.optimiser), {})
         if stop and not is_last:
             raise InterruptedRun(
                 f"judge {name}: stopped by {stop.signal_name} at step {course.step} of {course.num_steps}; "
@@ -237,27 +238,11 @@ def augment(x: torch.Tensor, seed: int, step: int) -> torch.Tensor:
     return x + noise.to(x.device)
 
 
-def _tensors(course: Course) -> dict[str, torch.Tensor]:
-    """Weights and the optimiser's moments, by name."""
-    tensors = {f"network/{key}": value for key, value in course.network.state_dict().items()}
-    for key, parameter in course.network.named_parameters():
-        tensors |= {f"optimiser/{key}/{what}": value for what, value in course.optimiser.state[parameter].items()}
-    return tensors
-
-
 def _resume(course: Course, saved: tuple[dict[str, torch.Tensor], dict[str, Any]] | None) -> None:
     if saved is None:
         return
     tensors, course.step = saved[0], int(saved[1]["step"])
-    weights = {key.removeprefix("network/"): value for key, value in tensors.items() if key.startswith("network/")}
-    course.network.load_state_dict(weights)
-    for key, parameter in course.network.named_parameters():
-        moments = {  # in the parameter's own memory format, which decides the order of every later sum
-            what: torch.empty_like(parameter, requires_grad=False).copy_(tensors[f"optimiser/{key}/{what}"])
-            for what in ("exp_avg", "exp_avg_sq")
-        }
-        count = tensors[f"optimiser/{key}/step"].to(parameter.device)
-        course.optimiser.state[parameter] = {"step": count, **moments}
+    load_learning(course.network, course.optimiser, tensors)
     log.info("judge: resuming at step %d of %d", course.step, course.num_steps)
 
 
