@@ -11,6 +11,7 @@ from stylealign.formats.names import generator_names, renamed
 from stylealign.judges.clip import ClipJudge, open_tokenizer
 from stylealign.judges.embedded import EmbeddedJudge
 from stylealign.judges.embedded_network import Attribute, EmbeddedNetwork, Vocabulary
+from stylealign.judges.published_clip import open_published_clip
 from stylealign.networks.generator import Generator
 from stylealign.networks.psp_encoder import PspEncoder
 
@@ -81,11 +82,41 @@ def tiny_clip():
     return ClipJudge("tiny", network, open_tokenizer(network.context_length))
 
 
+@dataclasses.dataclass(frozen=True)
+class PublishedVit:
+    """A judge, and what the network that its file was written from made of some texts."""
+
+    judge: ClipJudge
+    texts: tuple[str, ...]
+    embeddings: torch.Tensor
+
+
+@pytest.fixture(scope="session")
+def vit_b_32(tmp_path_factory):
+    """A ViT-B/32 of random weights, read from a file as a published one: 600 MB, made once and held once."""
+    import open_clip
+    from safetensors.torch import save_file
+
+    path, texts = tmp_path_factory.mktemp("vit") / "open_clip_model.safetensors", ("a cat", "a photo of a person")
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(7)
+        network = open_clip.create_model("ViT-B-32", load_weights=False).eval()
+        embeddings = network.encode_text(open_clip.get_tokenizer("ViT-B-32")(list(texts)), normalize=True)
+    save_file(network.state_dict(), path)
+    del network
+    try:
+        judge = open_published_clip("vit", "ViT-B-32", path, batch_size=2)
+    finally:
+        path.unlink()
+    return PublishedVit(judge, texts, embeddings)
+
+
 @pytest.fixture(scope="session")
 def make_adapted(tmp_path_factory, make_family, tiny_clip):
     """Adapts a tiny parent, the same at every call (``make_adapted.parent``), by the keys of ``adapt``; its files.
 
-    A child is of the seed ``seed``, sees ``images`` or two texts, and may be confined to an ``opened`` region.
+    A child is of the seed ``seed``, sees ``images`` or two texts, and may be confined to an ``opened`` region; another
+    ``clip`` than the tiny one may lead it.
     """
     from stylealign.adaptation.run import AdaptationFiles, adapt_model
     from stylealign.checkpoint import save_tensors
@@ -104,9 +135,9 @@ def make_adapted(tmp_path_factory, make_family, tiny_clip):
     networks |= {f"D/{name}": value for name, value in D.state_dict().items()}
     save_tensors(pair, networks, {"kind": "pair"})
 
-    def make(name, *, images=(), opened=None, seed=0, folder=None, **adapt):
+    def make(name, *, images=(), opened=None, seed=0, folder=None, clip=tiny_clip, **adapt):
         folder = folder or tmp_path_factory.mktemp(name, numbered=True)
-        asked = {"clips": {"tiny": 1}, "iterations": 4, "lr": 0.02, "templates": "none", **adapt}
+        asked = {"clips": {clip.name: 1}, "iterations": 4, "lr": 0.02, "templates": "none", **adapt}
         if not images:
             asked = {"source_text": "a person", "target_text": "a painting of a person", **asked}
         spec = ResolvedModel(
@@ -129,7 +160,7 @@ def make_adapted(tmp_path_factory, make_family, tiny_clip):
             samples=folder / "samples.npz",
         )
         where = {"parent": parent, "parent_pair": pair, "state": folder / "state", "files": files}
-        adapt_model(spec, clips={"tiny": tiny_clip}, images=images, region=opened, **where)
+        adapt_model(spec, clips={clip.name: clip}, images=images, region=opened, **where)
         return files
 
     make.parent = parent
