@@ -2,32 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, get_args
+from dataclasses import dataclass, replace
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from stylealign.config.adaptation_ablation import LatentMapping
-from stylealign.config.domains import FolderDomain, Transform, WorldDomain, ZipDomain
-from stylealign.config.inversion import Encoders, Inversion, Kept, Optimisation
-from stylealign.config.judges import (
-    BisenetParser,
-    BrodenHead,
-    ColourJudge,
-    EmbeddedJudge,
-    HubDownload,
-    InceptionJudge,
-    LpipsJudge,
-    TorchvisionJudge,
-    TransformersParser,
-    UpernetParser,
-)
-from stylealign.config.models import Architecture, Model, Samples, Training
-from stylealign.config.section import Download
-from stylealign.config.studies import ChannelEdit, Studies
 from stylealign.config.study import Study
-from stylealign.config.text_edits import TextEdit
 
 _INTRO = """\
 # Every key of a study
@@ -42,50 +24,67 @@ A key marked ○ cannot change a result: changing it re-runs nothing. Paths are 
 """
 
 
-def _sections_of(section: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
-    """The sections in a section, by key, whether they may be left out or not."""
-    for name, field in section.model_fields.items():
-        for kind in (field.annotation, *get_args(field.annotation)):
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                yield name, kind
+@dataclass(frozen=True)
+class _Place:
+    """Where a section stands in a file: its path, whether in a list there, and what chooses it among others."""
+
+    path: str = ""
+    listed: bool = False
+    tag: str = ""  # kind, source
+    value: str = ""
+
+    def key(self, name: str) -> "_Place":
+        return replace(self, path=f"{self.path}.{name}".lstrip("."))
 
 
-_PAGES: tuple[tuple[str, type[BaseModel]], ...] = (
-    ("The file", Study),
-    ("`domains.NAME` with `source: world`", WorldDomain),
-    ("`domains.NAME` with `source: folder`", FolderDomain),
-    ("`domains.NAME` with `source: zip`", ZipDomain),
-    ("`domains.NAME.transform`", Transform),
-    ("`architecture`", Architecture),
-    ("`training`, and a model's own `training`", Training),
-    ("`models.NAME`", Model),
-    ("`judges.NAME` with `kind: embedded`", EmbeddedJudge),
-    ("`judges.NAME` with `kind: torchvision`", TorchvisionJudge),
-    ("`judges.NAME` with `kind: inception`", InceptionJudge),
-    ("`judges.NAME` with `kind: lpips`", LpipsJudge),
-    ("`judges.NAME` with `kind: colour`", ColourJudge),
-    ("`judges.NAME` with `kind: transformers`", TransformersParser),
-    ("`judges.NAME.download` with `kind: transformers`", HubDownload),
-    ("`judges.NAME` with `kind: bisenet`", BisenetParser),
-    ("`judges.NAME` with `kind: upernet`", UpernetParser),
-    ("`judges.NAME.head` with `kind: upernet`", BrodenHead),
-    ("`judges.NAME.download`", Download),
-    ("`samples`", Samples),
-    ("`inversion`", Inversion),
-    ("`inversion.optimisation`", Optimisation),
-    ("`inversion.encoders`", Encoders),
-    ("`studies`", Studies),
-    *((f"`studies.{name}`", section) for name, section in _sections_of(Studies)),
-    ("`studies.manipulations.edits`, each", ChannelEdit),
-    ("`studies.adaptation_ablation.mapper`", LatentMapping),
-    ("`studies.global_directions.edits.NAME`", TextEdit),
-    ("`studies.translation.kept`, `studies.reference_translation.kept`", Kept),
-)
+def _sections(annotation: Any, place: _Place) -> Iterator[tuple[_Place, type[BaseModel]]]:
+    """The sections that a value may be, and all in them, each at its place; a section comes before those in it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if place.tag and not place.value:
+            place = replace(place, value=get_args(annotation.model_fields[place.tag].annotation)[0])
+        yield place, annotation
+        for name, field in annotation.model_fields.items():
+            yield from _sections(field.annotation, place.key(field.alias or name))
+        return
+    for mark in getattr(annotation, "__metadata__", ()):
+        if isinstance(mark, FieldInfo) and isinstance(mark.discriminator, str):
+            place = replace(place, tag=mark.discriminator)
+    arguments = get_args(annotation)
+    if get_origin(annotation) is dict:
+        arguments, place = arguments[1:], place.key("NAME")
+    if get_origin(annotation) is tuple:
+        place = replace(place, listed=True)
+    for one in arguments:
+        yield from _sections(one, place)
+
+
+def _pages() -> list[tuple[str, type[BaseModel]]]:
+    """Every section of a study with its title: all places where it may stand."""
+    found: dict[type[BaseModel], list[_Place]] = {}
+    for place, section in _sections(Study, _Place()):
+        found.setdefault(section, []).append(place)
+    return [(_title(places), section) for section, places in found.items()]
+
+
+def _title(places: list[_Place]) -> str:
+    """``judges.NAME.download`` with `kind: torchvision`, `lpips`: the places of a section in words."""
+    chosen: dict[_Place, list[str]] = {}
+    for place in places:
+        chosen.setdefault(replace(place, value=""), []).append(place.value)
+    return ", ".join(_at(place, values) for place, values in chosen.items())
+
+
+def _at(place: _Place, values: list[str]) -> str:
+    if not place.path:
+        return "The file"
+    names = ", ".join(f"`{value}`" for value in values[1:])
+    choice = f" with `{place.tag}: {values[0]}`" + (f", {names}" if names else "") if place.tag else ""
+    return f"`{place.path}`{', each' if place.listed else ''}{choice}"
 
 
 def config_page() -> str:
     """``docs/config.md``."""
-    return "\n".join([_INTRO, *(line for title, section in _PAGES for line in _section(title, section))])
+    return "\n".join([_INTRO, *(line for title, section in _pages() for line in _section(title, section))])
 
 
 def config_schema() -> str:
