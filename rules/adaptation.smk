@@ -180,6 +180,7 @@ rule adaptation:
         domain_features=of_domain(with_judge_of("adaptation", "results/features/domains/{domain}.{judge}.npz")),
         weights=weights_of("adaptation"),
         clip_weights=weights_of_measuring_clip(),
+        regions_weights=weights_of_measured_region(),
         target=target_of_adapting,
     output:
         rows="results/cells/adaptation/{model}.parquet",

@@ -134,6 +134,12 @@ def weights_of_measuring_clip():
     return [] if asked is None else weights_file(asked.clip)
 
 
+def weights_of_measured_region():
+    """What the judge reads that finds the region inside and outside of which changes are measured."""
+    name = adaptation_plan.measured_parser(study)
+    return [] if name is None else weights_file(name)
+
+
 def captioned(path):
     """The files of the worlds that the wildcard CLIP is trained on."""
     return lambda wildcards: [path.format(domain=name) for name in study.clip_domains(wildcards.judge)]

@@ -15,6 +15,8 @@ from stylealign.tables import read_table, write_table
 asks, files = dict(job.spec["asks"]), job.input
 judge = load_described(job.spec["judge"], job.spec["spec"], files.weights, job.device)
 clip = load_described(job.spec["clip"], job.spec["clip_spec"], files.clip_weights, job.device)
+named = job.spec.get("regions_judge"), job.spec.get("regions_spec")
+parser = load_described(*named, files.regions_weights, job.device)
 parent, child = (load_generator(path, job.device)[0] for path in (files.parent, files.g_ema))
 images = target_images(files.target, asks.pop("num_images"), job.spec["resolution"])
 direction = measured_direction(clip, parent, **asks, images=images, seed=job.spec["model_seed"])
@@ -28,6 +30,8 @@ row = adaptation_row(
     domain_features=files.domain_features,
     truncation_psi=job.spec["truncation_psi"],
     seed=job.spec["seed"],
+    regions_judge=parser,
+    regions=job.spec.get("regions", ()),
     **job.spec["settings"],
 )
 cost = read_table(files.cost).iloc[0]

@@ -16,13 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from stylealign.config.problems import nearest
 from stylealign.errors import JudgeError
 from stylealign.images import to_net, to_pixels
+from stylealign.judges.region_masks import check_regions, region_masks
 
 if TYPE_CHECKING:
     from stylealign.config.adaptation import Adaptation
@@ -38,7 +37,6 @@ class Region:
     """
 
     parser: "Judge"
-    numbers: tuple[int, ...]  # the parser's own of the regions that may change
     perceptual: "Judge | None"
     settings: "AdaptedRegion"
 
@@ -51,8 +49,7 @@ class Region:
         return found
 
     def _parse(self, x: Tensor) -> Tensor:
-        regions = self.parser.regions(to_pixels(x.detach()))  # uint8 [N, R, R]
-        return torch.from_numpy(np.isin(regions, self.numbers)).to(x.device)[:, None]
+        return region_masks(self.parser, self.settings.regions, to_pixels(x.detach())).to(x.device)
 
     def outside_loss(self, x_frozen: Tensor, x_trained: Tensor, mask: Tensor) -> Tensor:
         """What the differences outside ``mask`` cost: a scalar, differentiable in ``x_trained``."""
@@ -73,16 +70,11 @@ def open_region(settings: "AdaptedRegion", parser: "Judge", perceptual: "Judge |
     Raises :class:`JudgeError` where the parser has no such region, or nobody measures the distance asked for.
     """
     key = f"models.{model}.adapt.region"
-    for name in settings.regions:
-        if name not in parser.region_names:
-            raise JudgeError(
-                f"{key}.regions: judge {parser.name} finds no {name!r}; {nearest(name, parser.region_names)}"
-            )
+    check_regions(parser, settings.regions, f"{key}.regions")
     asked = settings.distance_judge()
     if asked is not None and (perceptual is None or "distance" not in perceptual.measures):
         raise JudgeError(f"{key}: judge {asked} measures no distance; name a perceptual_judge, or weigh it 0")
-    numbers = tuple(parser.region_names.index(name) for name in settings.regions)
-    return Region(parser, numbers, perceptual if asked is not None else None, settings)
+    return Region(parser, perceptual if asked is not None else None, settings)
 
 
 def region_of(adapt: "Adaptation", judges: Sequence["Judge"], *, model: str) -> Region | None:
@@ -108,18 +100,3 @@ def outside_squares(x_frozen: Tensor, x_trained: Tensor, mask: Tensor) -> Tensor
     outside = (~mask).to(x_trained.dtype)  # [N, 1, R, R]
     squares = (x_trained - x_frozen).square().mean(1, keepdim=True) * outside
     return squares.sum([1, 2, 3]) / outside.sum([1, 2, 3]).clamp(min=1)
-
-
-def pixel_change(before: Tensor, after: Tensor, mask: Tensor) -> tuple[float, float]:
-    """Mean absolute difference of uint8 images [N, 3, R, R] in grey levels: inside the masks, and outside of them.
-
-    NaN for the side that has no pixel.
-    """
-    change = (after.short() - before.short()).abs().double().mean(1, keepdim=True)  # [N, 1, R, R]
-    return change[mask].mean().item(), change[~mask].mean().item()
-
-
-def region_masks(parser: "Judge", regions: Sequence[str], pixels: Tensor) -> Tensor:
-    """Where ``parser`` sees one of ``regions`` in uint8 images [N, 3, R, R]: bool [N, 1, R, R] on the CPU."""
-    numbers = [parser.region_names.index(name) for name in regions]
-    return torch.from_numpy(np.isin(parser.regions(pixels), numbers))[:, None]

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
-from stylealign.config.adapted_region import AdaptedRegion
-from stylealign.config.section import Section, all_different, key, untracked
+from stylealign.config.adapted_region import AdaptedRegion, JudgedRegion
+from stylealign.config.section import Section, all_different, key, newer, untracked
 
 MAX_IMAGES = 16
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
@@ -123,6 +123,9 @@ class AdaptationStudy(Section):
     num_images: int = key(1000, "latent codes of each model", ge=20)
     num_diversity: int = key(200, "of these, whose images are compared pairwise for diversity", ge=4)
     attribute: str = key("background_hue", "an attribute that the texts do not name, which should be kept")
+    region: JudgedRegion | None = newer(
+        None, "the part of parents' pictures inside and outside of which changes are measured (null: not measured)"
+    )
 
     @property
     def num_read(self) -> int:

@@ -43,6 +43,12 @@ def adapted_and_parents(study: Study) -> list[str]:
     return [name for name in study.models if name in shown]
 
 
+def measured_parser(study: Study) -> str | None:
+    """Who finds the region inside and outside of which changes by adapting are measured, where they are."""
+    asked = study.studies.adaptation
+    return None if asked is None or asked.region is None else asked.region.judge
+
+
 def told_source(study: Study, model: str) -> str:
     """What an adaptation starts from, in words."""
     adapt = ablation_plan.adaptation(study, model)
@@ -161,6 +167,7 @@ def asked_judges(study: Study) -> set[str | None]:
     return {
         None if study.studies.clip_space is None else study.studies.clip_space.clip,
         None if study.studies.adaptation is None else study.studies.adaptation.clip,
+        measured_parser(study),
         *ablation_plan.asked_clips(study),
         *asked_clips(study),
         None if study.studies.few_shot is None else study.studies.few_shot.distance_judge,

@@ -32,7 +32,17 @@ def adaptation(study: Study, model: str) -> Slice:
     settings = asked.model_dump(mode="json", include={"num_images", "num_diversity", "attribute"})
     drawn = {"truncation_psi": study.judged_psi(asked.judge), "model_seed": declared.seed, "seed": study.seed}
     seen = {"clip": clip["judge"], "clip_spec": clip["spec"], "resolution": study.resolution}
+    seen |= _measured_region(study)
     return {**judge(study, asked.judge), **which, **seen, "asks": asks, "settings": settings, **drawn}
+
+
+def _measured_region(study: Study) -> Slice:
+    """Whose regions, and which; nothing where none is asked, so that what was made before regions were stays."""
+    region = plan.measuring(study).region
+    if region is None:
+        return {}
+    spec = judge(study, region.judge)["spec"]
+    return {"regions_judge": region.judge, "regions_spec": spec, "regions": list(region.regions)}
 
 
 def adaptations_figure(study: Study) -> Slice:

@@ -1,4 +1,4 @@
-"""The part of a picture that an adaptation may change (StyleGAN-NADA, Appendix D, with a parser for its masks)."""
+"""Parts of pictures as a judge finds them, to confine an adaptation to (StyleGAN-NADA, Appendix D) or to measure it."""
 
 from typing import Annotated, Literal
 
@@ -7,13 +7,18 @@ from pydantic import AfterValidator
 from stylealign.config.section import Section, all_different, key
 
 
-class AdaptedRegion(Section):
-    """Only these regions are adapted: CLIP sees nothing else, and all else is held where the parent has it."""
+class JudgedRegion(Section):
+    """A part of the picture: regions that a judge finds, taken together."""
 
     judge: str = key(..., "who finds the regions: a judge that measures regions")
     regions: Annotated[tuple[str, ...], AfterValidator(all_different)] = key(
-        ..., "which of its regions may change, such as hair", min_length=1
+        ..., "which of its regions, such as hair", min_length=1
     )
+
+
+class AdaptedRegion(JudgedRegion):
+    """Only these regions are adapted: CLIP sees nothing else, and all else is held where the parent has it."""
+
     seen_in: Literal["parent", "both"] = key(
         "parent",
         "whose picture of a z is parsed: the parent's, or both models' (so that what a region grows into may change)",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from stylealign.config.adaptation import MAX_IMAGES, Adaptation, AdaptationStudy, image_files
 from stylealign.config.check_ablation import check_ablation
-from stylealign.config.check_adapted_region import check_region
+from stylealign.config.check_adapted_region import check_measured_region, check_region
 from stylealign.config.check_adapted_studies import check_adapted_studies
 from stylealign.config.check_path import check_path
 from stylealign.config.check_studies import check_judge_of
@@ -107,6 +107,8 @@ def _check_study(sketch: Sketch, asked: AdaptationStudy) -> Iterator[Problem]:
     if asked.num_diversity > asked.num_images:
         cure = f"is more than num_images ({asked.num_images}); lower this or raise that"
         yield Problem(f"{key}.num_diversity", cure, asked.num_diversity)
+    if asked.region is not None:
+        yield from check_measured_region(sketch, f"{key}.region", asked.region)
 
 
 def _check_course(sketch: Sketch, key: str, adapt: Adaptation) -> Iterator[Problem]:

@@ -1,8 +1,8 @@
-"""Mistakes in the region that an adaptation may change: who finds it, whether it is there, who measures the rest."""
+"""Mistakes in the regions that adaptations may change and that are measured: who finds them, whether they are there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from stylealign.config.adapted_region import AdaptedRegion
+from stylealign.config.adapted_region import AdaptedRegion, JudgedRegion
 from stylealign.config.check_studies import check_judge_of
 from stylealign.config.domains import WorldDomain
 from stylealign.config.judges import MEASURES, EmbeddedJudge, Judge, RegionParser
@@ -19,22 +19,35 @@ def check_region(sketch: Sketch, key: str, model: Model) -> Iterator[Problem]:
     region = None if model.adapt is None else model.adapt.region
     if region is None:
         return
-    shown = _shown(sketch, model)
-    yield from check_judge_of(sketch, f"{key}.judge", "regions", region.judge, shown)
+    shown = _shown(sketch, [model])
+    yield from _check_found(sketch, key, region, shown, "nothing is held")
     yield from _check_distance(sketch, key, region, shown)
+
+
+def check_measured_region(sketch: Sketch, key: str, region: JudgedRegion) -> Iterator[Problem]:
+    """Every mistake in the region that a study of all adapted models measures: one of their parents has it."""
+    adapted = [model for model in sketch.models.values() if model is not None and model.adapt is not None]
+    yield from _check_found(sketch, key, region, _shown(sketch, adapted), "nothing is outside")
+
+
+def _shown(sketch: Sketch, adapted: Sequence[Model]) -> list[str]:
+    """The domains whose images are parsed, where they are known: the parents'."""
+    parents = [sketch.models.get(model.parent or "") for model in adapted]
+    shown = {parent.domain for parent in parents if parent is not None}
+    return [name for name in sketch.domains if name in shown]
+
+
+def _check_found(sketch: Sketch, key: str, region: JudgedRegion, shown: list[str], so: str) -> Iterator[Problem]:
+    """Whether somebody finds each of the regions in images of the domains ``shown``, and not everything."""
+    yield from check_judge_of(sketch, f"{key}.judge", "regions", region.judge, shown)
     known = _known_regions(sketch, sketch.judges.get(region.judge), shown)
     for name in region.regions if known else ():
         if name not in known:
-            cure = f"judge {region.judge} finds no such region in images of {shown[0]}; {nearest(name, known)}"
+            where = " or ".join(shown) or "the parent"
+            cure = f"judge {region.judge} finds no such region in images of {where}; {nearest(name, known)}"
             yield Problem(f"{key}.regions", cure, name)
     if known and set(known) <= set(region.regions):
-        yield Problem(f"{key}.regions", "is all there is, so nothing is held; drop `region`, or name fewer")
-
-
-def _shown(sketch: Sketch, model: Model) -> list[str]:
-    """The domain whose images are parsed, where it is known: the parent's."""
-    parent = sketch.models.get(model.parent or "")
-    return [] if parent is None or parent.domain not in sketch.domains else [parent.domain]
+        yield Problem(f"{key}.regions", f"is all there is, so {so}; drop `region`, or name fewer")
 
 
 def _check_distance(sketch: Sketch, key: str, region: AdaptedRegion, shown: list[str]) -> Iterator[Problem]:
@@ -52,10 +65,11 @@ def _is_told(sketch: Sketch, region: AdaptedRegion) -> bool:
 
 
 def _known_regions(sketch: Sketch, judge: Judge | None, shown: list[str]) -> tuple[str, ...]:
-    """The regions that a judge can find in images of the domain ``shown``; none where a job alone can tell."""
-    if isinstance(judge, EmbeddedJudge) and shown:
-        domain = sketch.domains[shown[0]]
-        return WORLD_REGIONS.get(domain.world, ()) if isinstance(domain, WorldDomain) else ()
+    """The regions that a judge can find in images of the domains ``shown``; none where a job alone can tell."""
+    if isinstance(judge, EmbeddedJudge):
+        worlds = [domain.world for name in shown if isinstance(domain := sketch.domains[name], WorldDomain)]
+        drawn = [name for world in worlds for name in WORLD_REGIONS.get(world, ())]
+        return tuple(dict.fromkeys(drawn)) if len(worlds) == len(shown) else ()
     if isinstance(judge, RegionParser) and judge.regions is not None:
         return (*(name for name, _ in judge.regions), OTHER)
     return ()

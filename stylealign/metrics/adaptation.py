@@ -1,14 +1,15 @@
 """What an adapted model became (table ``adaptation``; StyleGAN-NADA, section 5, measured where the paper shows).
 
 How far: the cosine of each image's way in a CLIP's space with the direction asked, and KID to held-out images of the
-domain that the words name, beside the parent's. What is kept: the mean distance of each two images, and an attribute
-that no text names, of the same z. Features and attributes are those that the judge kept; images of the same z have the
-same noise in both models.
+domain that the words name, beside the parent's. What is kept: the mean distance of each two images, an attribute that
+no text names, of the same z, and all that lies outside of a region. Features and attributes are those that the judge
+kept; images of the same z have the same noise in both models.
 
 Legend: N latent codes, E numbers of an embedding.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from stylealign.judged_attributes import known_attributes, read_judged
 from stylealign.metrics.diversity import intra_cluster_diversity, pairwise_distances
 from stylealign.metrics.features import drawn_images, load_features
 from stylealign.metrics.kid import kid_interval
+from stylealign.metrics.region_change import region_columns
 from stylealign.rank_correlation import RankedPair
 
 if TYPE_CHECKING:
@@ -54,19 +56,26 @@ def adaptation_row(
     num_diversity: int,
     truncation_psi: float,
     seed: int,
+    regions_judge: "Judge | None" = None,
+    regions: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The measured part of a model's row of the table ``adaptation``; ``direction`` [E] is the one asked, if any.
 
-    Raises :class:`JudgeError` for features that hold too few images, and for an attribute that the judge does not read.
+    ``regions_judge`` finds ``regions`` in the parent's images; without it nothing is told of them. Raises
+    :class:`JudgeError` for features that hold too few images, for an attribute that the judge does not read, and for a
+    region that is not found.
     """
     drawn = {"num": num_images, "seed": seed, "psi": truncation_psi}
     row = {"model": child.name, "parent": parent.name, "clip": clip.name, "domain": domain, "judge": judge.name}
     row |= _direction_columns(child, parent, clip, direction, drawn)
     row |= _kid_columns(child, parent, domain, domain_features, num_images, seed)
-    for one, suffix in ((child, ""), (parent, "_of_parent")):
-        row |= _diversity_columns(one, judge, f"diversity{suffix}", drawn | {"num": num_diversity})
+    after, before = (torch.cat(list(drawn_images(one.G, **drawn | {"num": num_diversity}))) for one in (child, parent))
+    row |= _diversity_columns(child, judge, "diversity", after, seed)
+    row |= _diversity_columns(parent, judge, "diversity_of_parent", before, seed)
+    row |= region_columns(regions_judge, regions, before, after, seed, "adaptation", child.name)
     row |= _kept_columns(child, parent, attribute, num_images, seed)
     protocol = f"test-images-vs-gen-{num_images}-psi{truncation_psi:g}-fresh-noise-same-in-both"
+    protocol += "" if regions_judge is None else f"-regions-by-{regions_judge.name}-in-parent"
     return row | {"protocol": protocol, "num_images": num_images, "num_diversity": num_diversity, "seed": seed}
 
 
@@ -94,9 +103,8 @@ def _kid_columns(
     return columns
 
 
-def _diversity_columns(one: Measured, judge: "Judge", column: str, drawn: dict[str, Any]) -> dict[str, float]:
-    pixels = torch.cat(list(drawn_images(one.G, **drawn)))
-    found = intra_cluster_diversity(pairwise_distances(judge, pixels), 1, drawn["seed"], "adaptation", one.name)
+def _diversity_columns(one: Measured, judge: "Judge", column: str, pixels: torch.Tensor, seed: int) -> dict[str, float]:
+    found = intra_cluster_diversity(pairwise_distances(judge, pixels), 1, seed, "adaptation", one.name)
     return {column: found.mean, f"{column}_low": found.low, f"{column}_high": found.high}
 
 

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from stylealign.adaptation.region import open_region, pixel_change, region_masks
+from stylealign.adaptation.region import open_region
 from stylealign.checkpoint import load_generator, read_card
 from stylealign.config.adapted_region import AdaptedRegion
 from stylealign.images import to_pixels
 from stylealign.judges.embedded import EmbeddedJudge
+from stylealign.judges.region_masks import region_masks
+from stylealign.metrics.region_change import side_changes
 
 NAMES = ("background", "skin", "hair", "eye")
 
@@ -51,7 +53,8 @@ def change(make_adapted, judge, files):
     z = torch.randn([16, 8], generator=torch.Generator().manual_seed(3))
     with torch.no_grad():
         before, after = (to_pixels(load_generator(path)[0](z)) for path in (make_adapted.parent, files.g_ema))
-    return pixel_change(before, after, region_masks(judge, ["hair"], before))
+    inside, outside = side_changes(before, after, region_masks(judge, ["hair"], before))
+    return inside.mean(), outside.mean()
 
 
 def test_what_is_outside_changes_less_where_it_is_held(make_adapted, judge, confined):

@@ -9,13 +9,12 @@ from stylealign.adaptation.region import (
     inside,
     open_region,
     outside_squares,
-    pixel_change,
-    region_masks,
 )
 from stylealign.config.adapted_region import AdaptedRegion
 from stylealign.errors import JudgeError
 from stylealign.images import to_net, to_pixels
 from stylealign.judges.colour import ColourJudge
+from stylealign.judges.region_masks import region_masks
 
 NAMES = ("background", "skin", "hair", "eye")
 SEEN = ("background", "eye")  # what the untrained parser finds a few pixels of
@@ -122,16 +121,6 @@ def test_images_without_the_region_are_known():
     mask = a_mask(3)
     mask[1] = False
     assert has_region(mask).tolist() == [True, False, True]
-
-
-def test_the_change_is_told_on_either_side():
-    before = to_pixels(some_images())
-    mask = a_mask()
-    after = (before.int() + 7 * mask.int() - 2 * (~mask).int()).clamp(0, 255).to(torch.uint8)
-    within, without = pixel_change(before, after, mask)
-    assert within == pytest.approx(7, abs=0.5)
-    assert without == pytest.approx(2, abs=0.3)
-    assert np.isnan(pixel_change(before, after, torch.ones_like(mask))[1])
 
 
 def test_who_cannot_find_the_region_or_measure_a_distance_is_told(judge):

@@ -7,6 +7,7 @@ import pytest
 from stylealign.config import adaptation_plan, adaptation_slices, plan, slices
 from stylealign.config.load import parse_study
 from stylealign.config.models import ResolvedModel
+from stylealign.config.world_regions import WORLD_REGIONS
 from stylealign.errors import ConfigError
 
 TEXTS = {"clips": {"clip": 1}, "source_text": "a photo of a person", "target_text": "a painting of a person"}
@@ -171,3 +172,59 @@ def test_who_measures_must_be_able_to(changed, told):
 def test_snapshots_are_planned_where_they_are_asked():
     assert adaptation_plan.kept_snapshots(parse_study(described())) == []
     assert adaptation_plan.kept_snapshots(parse_study(described(TEXTS | {"snapshot_iterations": [3]}))) == ["child"]
+
+
+HAIR = {"judge": "embedded", "regions": ["hair"]}
+MEASURING = {"judge": "embedded", "clip": "clip", "num_images": 30, "num_diversity": 10}
+
+
+def measured(region=None):
+    """The study of adapted models, with a region or as it was before there were any."""
+    return parse_study(described(studies={"adaptation": MEASURING | ({} if region is None else {"region": region})}))
+
+
+def test_a_region_is_in_the_slice_that_measures_and_only_where_one_is_asked():
+    plain, asked = (adaptation_slices.adaptation(measured(region), "child") for region in (None, HAIR))
+    added = {name: asked[name] for name in asked if name not in plain}
+    assert {name: asked[name] for name in plain} == plain
+    assert (added["regions_judge"], added["regions"]) == ("embedded", ["hair"])
+    assert added["regions_spec"] == asked["spec"]
+    assert "region" not in plain["settings"]
+
+
+def test_who_finds_a_measured_region_is_asked_and_trained():
+    raw = described(studies={"adaptation": MEASURING | {"region": HAIR | {"judge": "parser"}}})
+    raw["judges"]["parser"] = {"kind": "embedded"}
+    assert plan.asked_judges(parse_study(raw)) == ["embedded", "clip", "parser"]
+    assert plan.trained_judges(parse_study(raw)) == ["embedded", "parser"]
+    assert adaptation_plan.measured_parser(measured()) is None
+
+
+@pytest.mark.parametrize(
+    ("region", "told"),
+    [
+        ({"judge": "clip"}, 'studies.adaptation.region.judge = "clip": a judge of kind embedded_clip cannot measure'),
+        ({"judge": "nobody"}, 'studies.adaptation.region.judge = "nobody": there is no such judge'),
+        ({"regions": ["hiar"]}, "finds no such region in images of face; did you mean 'hair'?"),
+        ({"regions": ["hair", "hair"]}, "names one of them twice"),
+        ({"regions": []}, "studies.adaptation.region.regions"),
+        ({"regions": list(WORLD_REGIONS["face"])}, "is all there is, so nothing is outside; drop `region`"),
+        ({"pixel_weight": 1}, "studies.adaptation.region.pixel_weight"),
+    ],
+)
+def test_a_region_that_cannot_be_measured_is_told(region, told):
+    assert told in problems(studies={"adaptation": MEASURING | {"region": HAIR | region}})
+
+
+def test_one_parent_that_has_the_region_is_enough():
+    """Models of other parents are measured too: their images count as outside."""
+    dogs = {
+        "dog": {"domain": "painting", "total_kimg": 1, "seed": 1},
+        "second": {"domain": "face", "parent": "dog", "adapt": TEXTS},
+    }
+    raw = described(others=dogs, studies={"adaptation": MEASURING | {"region": HAIR}})
+    raw["domains"]["painting"]["world"] = "dog"
+    parse_study(raw)
+    raw["studies"]["adaptation"]["region"]["regions"] = ["roof"]
+    with pytest.raises(ConfigError, match=r'regions = "roof": .* in images of face or painting; known here'):
+        parse_study(raw)

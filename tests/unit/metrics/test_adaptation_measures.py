@@ -7,17 +7,23 @@ import torch
 from stylealign.adaptation_tables import ADAPTATION
 from stylealign.checkpoint import load_generator
 from stylealign.errors import JudgeError
+from stylealign.judges.region_masks import region_masks
 from stylealign.metrics.adaptation import Measured, adaptation_row
 from stylealign.metrics.features import Features, drawn_images, judge_generator, save_features
 from stylealign.tables import read_table, write_table
 
+REGIONS = ("background", "hair")  # of six images in eight the untrained judge calls a few pixels hair
 TOLD = {"source": "a", "target": "b", "loss": "directional", "num_layers": "all", "iterations": 3, "seconds": 1.0}
 
 
 @pytest.fixture(scope="module")
 def measure(make_family, make_judge, tiny_clip, tmp_path_factory):
     """The row of a model of a family, towards a direction."""
-    judge, folder, family = make_judge(["background_hue"]), tmp_path_factory.mktemp("measures"), make_family(0.3)
+    judge, folder, family = (
+        make_judge(["background_hue"], REGIONS),
+        tmp_path_factory.mktemp("measures"),
+        make_family(0.3),
+    )
     measured = {}
     for name in ("parent", "copy", "child"):
         G = load_generator(family[name])[0]
@@ -33,7 +39,7 @@ def measure(make_family, make_judge, tiny_clip, tmp_path_factory):
         where = {"domain": "painting", "domain_features": folder / "domain", **asked, **changed}
         return adaptation_row(measured[name], measured["parent"], judge, tiny_clip, direction, **where)
 
-    row.generators = {name: one.G for name, one in measured.items()}
+    row.generators, row.judge = {name: one.G for name, one in measured.items()}, judge
     return row
 
 
@@ -78,3 +84,47 @@ def test_an_attribute_that_nobody_reads_and_too_few_images_are_told(measure):
         measure("child", attribute="background_hup")
     with pytest.raises(JudgeError, match=r"studies.adaptation.num_images"):
         measure("child", num_images=25)
+
+
+def asked_of_region(measure, regions=("hair",)):
+    return {"regions_judge": measure.judge, "regions": list(regions)}
+
+
+def test_a_copy_changes_nothing_and_a_child_what_its_images_differ_by(measure):
+    asked = asked_of_region(measure)
+    copy, child = measure("copy", **asked), measure("child", **asked)
+    assert (copy["change_inside"], copy["change_outside"]) == (0, 0)
+    before, after = (
+        torch.cat(list(drawn_images(measure.generators[name], num=8, seed=0, psi=1.0))) for name in ("parent", "child")
+    )
+    mask = region_masks(measure.judge, asked["regions"], before)
+    outside = [(a.int() - b.int()).abs()[:, ~m[0]].double().mean() for a, b, m in zip(after, before, mask, strict=True)]
+    assert child["change_outside"] == pytest.approx(float(sum(outside)) / 8)
+    assert child["outside_low"] <= child["change_outside"] <= child["outside_high"]
+    assert child["num_inside"] == mask.flatten(1).any(1).sum() == 6
+    assert child["inside_low"] <= child["change_inside"] <= child["inside_high"]
+
+
+def test_a_region_adds_columns_and_changes_no_other(measure):
+    plain, asked = measure("child"), measure("child", **asked_of_region(measure))
+    added = [name for name in plain if plain[name] != asked[name]]
+    sides = [f"{side}_{end}" for side in ("inside", "outside") for end in ("low", "high")]
+    assert set(added) == {"region", "change_inside", "change_outside", *sides, "num_inside", "protocol"}
+    assert asked["region"] == "hair"
+    assert asked["protocol"] == plain["protocol"] + "-regions-by-tiny-in-parent"
+    assert [plain[name] for name in added[:-2]] == [None] * 7
+    assert plain["num_inside"] == 0
+
+
+def test_rows_with_and_without_a_region_are_rows_of_one_table(measure, tmp_path):
+    rows = [measure("child", **asked_of_region(measure)) | TOLD, measure("copy") | TOLD]
+    write_table(tmp_path / "rows", ADAPTATION, rows, {})
+    table = read_table(tmp_path / "rows").set_index("model")
+    assert table["region"].isna().tolist() == table["change_outside"].isna().tolist() == [False, True]
+
+
+def test_a_region_that_the_judge_does_not_find_is_told(measure):
+    with pytest.raises(
+        JudgeError, match=r"studies.adaptation.region.regions: judge tiny finds no 'hiar'; did you mean"
+    ):
+        measure("child", **asked_of_region(measure, ["hiar"]))
