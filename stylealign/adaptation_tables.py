@@ -164,7 +164,7 @@ ADAPTATION = Table(
             "mean absolute difference of model(z) from parent(z) in grey levels (0 to 255; of pixels and of red, green "
             "and blue) where the region lies in parent(z), mean over the images that have it; missing where none has",
         ),
-        number("inside_low", "lower end of its bootstrap interval over those images (95 %)"),
+        number("inside_low", "lower end of its bootstrap interval over those images (95 %; unknown of one image)"),
         number("inside_high", "upper end of its bootstrap interval over those images (95 %)"),
         number("change_outside", "the same everywhere else (an image without the region: all of it)"),
         number("outside_low", "lower end of its bootstrap interval over images (95 %)"),

@@ -53,9 +53,9 @@ def _sides_of_one(before: Tensor, after: Tensor, mask: Tensor) -> list[float]:
 
 
 def _side_columns(side: str, changes: Array, seed: int, *purpose: str) -> dict[str, float | None]:
-    """Mean and interval over the images that have this side; empty where none has."""
+    """Mean and interval over the images that have this side; empty where none has, and no interval of one."""
     names, found = (f"change_{side}", f"{side}_low", f"{side}_high"), changes[np.isfinite(changes)]
     if not len(found):
         return dict.fromkeys(names)
-    values = (float(found.mean()), *mean_interval(found, seed, *purpose, side))
-    return dict(zip(names, values, strict=True))
+    ends = mean_interval(found, seed, *purpose, side) if len(found) > 1 else (None, None)
+    return dict(zip(names, (float(found.mean()), *ends), strict=True))

@@ -99,6 +99,15 @@ def test_images_without_the_region_count_outside_only(judge):
     assert found["change_outside"] == pytest.approx(outside.mean())
 
 
+def test_one_image_has_a_change_and_no_interval(judge):
+    before = some_images(0)
+    before[1:, 0] = 9
+    found = region_columns(judge, ["bright"], before, some_images(1), 0, "adaptation", "child")
+    assert found["num_inside"] == 1
+    assert found["change_inside"] > 0
+    assert (found["inside_low"], found["inside_high"]) == (None, None)
+
+
 def test_a_side_that_no_image_has_is_missing(judge):
     before = some_images(0)
     before[:, 0] = 9
