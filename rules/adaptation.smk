@@ -59,7 +59,7 @@ rule latent_mapper:
         "results/benchmarks/latent_mapper/{model}.tsv"
     threads: 1
     resources:
-        mem_mb=memory(3000),
+        mem_mb=mapper_memory,
         runtime=minutes(240),
         gpu=int(ON_GPU),
     params:
@@ -108,7 +108,7 @@ rule clip_directions:
         "results/logs/clip_directions/{model}.{clip}.log",
     threads: 1
     resources:
-        mem_mb=memory(2000),
+        mem_mb=memory_beside("clip", 2000),
         runtime=minutes(120),
         gpu=int(ON_GPU),
     params:
@@ -131,7 +131,7 @@ rule text_edits:
         "results/logs/text_edits/{model}.{clip}.log",
     threads: 1
     resources:
-        mem_mb=memory(2000),
+        mem_mb=memory_beside("clip", 2000),
         runtime=minutes(10),
     params:
         spec=spec(ablation_slices.text_edits, "model", "clip"),

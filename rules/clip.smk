@@ -40,7 +40,7 @@ rule clip_accuracy:
         "results/logs/clip_accuracy/{clip}.log",
     threads: 1
     resources:
-        mem_mb=memory(3000),
+        mem_mb=memory_beside("clip", 3000),
         runtime=minutes(60),
         gpu=int(ON_GPU),
     params:

@@ -20,6 +20,21 @@ def adaptation_memory(wildcards, attempt):
     return needs.mem_mb(needs.adaptation_mem_mb(*adaptation_plan.adaptation_sizes(study, wildcards.model)), attempt)
 
 
+def memory_beside(wildcard, base_mb):
+    """`base_mb`, and what the judge holds that the wildcard names, where it is a published CLIP."""
+
+    def of(wildcards, attempt):
+        num_published = adaptation_plan.num_published(study, [wildcards[wildcard]])
+        return needs.mem_mb(needs.judging_mem_mb(base_mb, num_published), attempt)
+
+    return of
+
+
+def mapper_memory(wildcards, attempt):
+    num_published = adaptation_plan.num_published(study, ablation_plan.adaptation(study, wildcards.model).clips)
+    return needs.mem_mb(needs.judging_mem_mb(3000, num_published), attempt)
+
+
 def adaptation_minutes(wildcards, attempt):
     iterations = ablation_plan.adaptation(study, wildcards.model).iterations
     return needs.runtime_min(needs.adaptation_runtime_min(iterations, study.resolution, ON_GPU), attempt)

@@ -63,7 +63,7 @@ rule domain_features:
         "results/benchmarks/domain_features/{domain}.{judge}.tsv"
     threads: 1
     resources:
-        mem_mb=memory(2000),
+        mem_mb=memory_beside("judge", 2000),
         runtime=minutes(60),
         gpu=int(ON_GPU),
     params:
@@ -87,7 +87,7 @@ rule model_features:
         "results/benchmarks/model_features/{model}.{judge}.tsv"
     threads: 1
     resources:
-        mem_mb=memory(2000),
+        mem_mb=memory_beside("judge", 2000),
         runtime=minutes(60),
         gpu=int(ON_GPU),
     params:

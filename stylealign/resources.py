@@ -17,7 +17,7 @@ _SMALL_PX = 64
 _SMALL_JOB_MB = 1_000
 _JUDGE_MB = 2_500  # Python, torch, a step's activations and the labels of tens of thousands of images
 _TRANSLATION_MB = 3_000  # Python, torch, two or three models, judges and what they see
-_PUBLISHED_CLIP_MB = 2_500  # a ViT-B in float32 and a batch's activations
+_PUBLISHED_CLIP_MB = 2_500  # a ViT-B in float32, twice while it is read, and a batch's activations
 _KID_RESAMPLES, _KID_BLOCK_ROWS = 200, 512  # as in metrics/kid.py
 _BASE_MB = 1_500  # Python, torch, a small network, and the two Snakemakes around a job on a cluster (350)
 _MB_PER_PIXEL_CHANNEL = 0.001  # activations of a training step: channels x pixels x batch, both networks, both passes
@@ -78,7 +78,12 @@ def inversion_mem_mb(resolution: int, batch_size: int, channel_base: int) -> flo
 def adaptation_mem_mb(resolution: int, num_codes: int, channel_base: int, num_published: int) -> float:
     """Memory to adapt a model, in MB: a training step's activations for so many codes, and the published CLIPs."""
     step = resolution * channel_base * num_codes * _MB_PER_PIXEL_CHANNEL
-    return _TRANSLATION_MB + step + num_published * _PUBLISHED_CLIP_MB
+    return judging_mem_mb(_TRANSLATION_MB + step, num_published)
+
+
+def judging_mem_mb(base: float, num_published: int) -> float:
+    """Memory of a job that needs ``base`` MB with small judges, in MB: the published CLIPs among them beside it."""
+    return base + num_published * _PUBLISHED_CLIP_MB
 
 
 def adaptation_runtime_min(iterations: int, resolution: int, on_gpu: bool) -> float:

@@ -1,6 +1,6 @@
 """The plan of adapted models and of the studies of them: which models, domains and views each of those takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from stylealign.config import ablation_plan, few_shot_plan, inversion_plan
 from stylealign.config.adaptation import AdaptationStudy, image_files
@@ -69,8 +69,12 @@ def adaptation_sizes(study: Study, model: str) -> tuple[int, int, int, int]:
     """What the memory of an adaptation grows with: pixels, codes at once, channels, published CLIPs."""
     adapt = ablation_plan.adaptation(study, model)
     num_codes = max(adapt.batch_size, 0 if adapt.num_layers is None else adapt.selection.num_w)
-    num_published = sum(isinstance(study.judges[name], OpenClip) for name in adapt.clips)
-    return study.resolution, num_codes, study.architecture.channel_base, num_published
+    return study.resolution, num_codes, study.architecture.channel_base, num_published(study, adapt.clips)
+
+
+def num_published(study: Study, judges: Iterable[str]) -> int:
+    """How many of these judges are published CLIPs, which are large."""
+    return sum(isinstance(study.judges[name], OpenClip) for name in judges)
 
 
 def diversity(study: Study) -> QualityDiversity:

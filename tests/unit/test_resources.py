@@ -95,3 +95,12 @@ def test_what_a_profile_gives_a_rule_is_read_as_written():
         overridden(settings, "train", "gpu")
     with pytest.raises(ConfigError, match="processes must be a whole number of at least 1, not 0"):
         overridden({"train": {"processes": 0}}, "train", "processes")
+
+
+def test_published_clips_are_held_beside_all_else():
+    """With Python and torch a job that reads a ViT-B/32 was seen to hold 2,060 MB; 350 are Snakemake's around it."""
+    assert resources.judging_mem_mb(2000, 0) == 2000
+    assert resources.judging_mem_mb(2000, 1) > 2060 + 350
+    two = resources.judging_mem_mb(2000, 2) - resources.judging_mem_mb(2000, 1)
+    assert two > 2 * 605, "a second one is in memory twice while it is read"
+    assert resources.adaptation_mem_mb(32, 2, 1024, 2) - resources.adaptation_mem_mb(32, 2, 1024, 0) == 2 * two

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from stylealign import resources
 from stylealign.config import adaptation_plan
 from stylealign.config.load import parse_study
 
@@ -41,8 +40,8 @@ def test_its_study_chooses_layers_is_led_by_pictures_and_has_a_mapper(benchmark,
     assert (by_text.num_layers, by_text.templates) == (2, "imagenet")
     assert by_images.is_by_images
     assert study.studies.adaptation_ablation.mapper.of == "by_text"
-    alone = resources.adaptation_mem_mb(16, 2, 256, 0)
-    assert resources.adaptation_mem_mb(*adaptation_plan.adaptation_sizes(study, "by_images")) > alone
+    assert adaptation_plan.adaptation_sizes(study, "by_text") == (16, 8, 256, 1)
+    assert adaptation_plan.num_published(study, ["embedded", "published", "published"]) == 2
 
 
 def test_jobs_are_read_as_snakemake_announces_them(benchmark):
