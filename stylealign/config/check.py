@@ -15,11 +15,19 @@ from stylealign.config.check_inversion import check_inversion
 from stylealign.config.check_judges import check_judges
 from stylealign.config.check_path import check_path
 from stylealign.config.check_resolution import check_resolution
+from stylealign.config.check_selection import check_selection
 from stylealign.config.check_studies import check_studies
 from stylealign.config.check_translation import check_translation
 from stylealign.config.checkpoint_header import read_shape
 from stylealign.config.checkpoint_kind import kind_of
-from stylealign.config.domains import FolderDomain, Photographs, Transform, WorldDomain, show_the_same
+from stylealign.config.domains import (
+    FolderDomain,
+    Photographs,
+    Transform,
+    WorldDomain,
+    is_selective,
+    show_the_same,
+)
 from stylealign.config.models import Architecture, Model, Training
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
@@ -52,10 +60,12 @@ def _check_domains(sketch: Sketch) -> Iterator[Problem]:
                 cure = f"worlds are drawn up to {MAX_WORLD_RESOLUTION} px, and the study has {sketch.resolution}"
                 yield Problem(f"domains.{name}.world", cure, domain.world)
             yield from _check_mirrored_world(f"domains.{name}.transform", domain)
+            yield from check_selection(f"domains.{name}.only", domain)
         elif domain is not None:
             yield from _check_photographs(sketch, f"domains.{name}", domain)
         if domain is not None and domain.transform is not None:
             yield from _check_transform(f"domains.{name}.transform", domain.transform, sketch.resolution)
+        if domain is not None and (domain.transform is not None or is_selective(domain)):
             yield from _check_held_out(sketch, name, domain)
 
 

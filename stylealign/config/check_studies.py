@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from stylealign.config.domains import WorldDomain, has_labels
+from stylealign.config.domains import WorldDomain, has_labels, whole_of
 from stylealign.config.judges import MEASURES, ColourJudge, EmbeddedClip, EmbeddedJudge, Judge, OpenClip
 from stylealign.config.problems import Problem, nearest
 from stylealign.config.sketch import Sketch
@@ -145,15 +145,17 @@ def _judged_domains(sketch: Sketch, study: str) -> list[str]:
 
 
 def _fits(sketch: Sketch, judge: Judge, domain_name: str, need: str) -> bool:
-    domain = sketch.domains[domain_name]
+    domain, whole = sketch.domains[domain_name], whole_of(domain_name, sketch.domains)
     if domain is None or isinstance(judge, ColourJudge | OpenClip):
         return True
     if isinstance(judge, EmbeddedClip):
-        return isinstance(domain, WorldDomain) if judge.domains is None else domain_name in judge.domains
+        return (
+            isinstance(domain, WorldDomain) if judge.domains is None else bool({domain_name, whole} & {*judge.domains})
+        )
     if isinstance(judge, EmbeddedJudge):
         if need == "regions" and not isinstance(domain, WorldDomain):
             return True  # photographs are parsed by what learned from masks of others
-        return has_labels(domain) if judge.domains is None else domain_name in judge.domains
+        return has_labels(domain) if judge.domains is None else bool({domain_name, whole} & {*judge.domains})
     return not isinstance(domain, WorldDomain)
 
 

@@ -22,8 +22,8 @@ class ClipAccuracy(Section):
 
 
 def unmoved_worlds(study: "Study") -> list[str]:
-    """The domains whose captions are true of their images: drawn, and neither flipped nor shifted."""
-    domains = study.domains.items()
+    """The domains whose captions are true of their images: drawn, and neither flipped nor shifted; each image once."""
+    domains = [(name, study.domains[name]) for name in study.whole_domains()]
     return [name for name, domain in domains if isinstance(domain, WorldDomain) and domain.transform is None]
 
 

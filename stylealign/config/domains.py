@@ -1,12 +1,13 @@
 """Domains: what is depicted. Procedural worlds, folders of photographs, and StyleGAN's own dataset zips."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 from pydantic import Field
 
-from stylealign.config.section import Section, key
+from stylealign.config.section import Section, key, newer
 
 WorldName = Literal["face", "painting", "cartoon", "dog", "cat", "wild", "church", "bedroom", "shoe", "edge"]
 
@@ -42,6 +43,10 @@ class Transform(Section):
         return ", ".join(words) or "unmoved"
 
 
+Bounds = tuple[float, float] | str
+"""Which values of an attribute are meant: from the first to the second number, or the one of this name."""
+
+
 class WorldDomain(Section):
     """A procedural domain: endless images whose attributes, regions and captions are known exactly."""
 
@@ -50,6 +55,12 @@ class WorldDomain(Section):
     num_train: int = key(8000, "images to train on", ge=1)
     num_test: int = key(2000, "held-out images, which measures compare with", ge=1)
     transform: Transform | None = key(None, "the images moved or turned (null: as they are)")
+    only: dict[str, Bounds] | None = newer(
+        None,
+        "of the images drawn, those whose attributes lie within [low, high] or have this value (glasses: yes); "
+        "`num_train` and `num_test` count what is drawn (null: all)",
+        min_length=1,
+    )
 
 
 class Photographs(Section):
@@ -93,6 +104,26 @@ def num_images_at_most(domain: WorldDomain | Photographs) -> int:
 def has_labels(domain: WorldDomain | Photographs) -> bool:
     """Whether exact labels are known: a world's, or region masks."""
     return isinstance(domain, WorldDomain) or domain.regions is not None
+
+
+def is_selective(domain: WorldDomain | Photographs) -> bool:
+    """Whether it is a part of a world only."""
+    return isinstance(domain, WorldDomain) and domain.only is not None
+
+
+def whole_of(name: str, domains: Mapping[str, WorldDomain | Photographs | None]) -> str:
+    """The domain that has all images of this one, where this is a mere selection (``only``) of it; else itself."""
+    own = domains[name]
+    if not isinstance(own, WorldDomain) or own.only is None:
+        return name
+    whole = own.model_copy(update={"only": None})
+    shown = (other for other, one in domains.items() if isinstance(one, WorldDomain) and _draws_as(one, whole))
+    return next(shown, name)
+
+
+def _draws_as(one: WorldDomain, other: WorldDomain) -> bool:
+    """Whether two domains show the same part of a world, in the same place."""
+    return (one.world, one.transform, one.only) == (other.world, other.transform, other.only)
 
 
 def show_the_same(one: WorldDomain | Photographs, other: WorldDomain | Photographs) -> bool:

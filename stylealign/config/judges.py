@@ -14,7 +14,9 @@ class EmbeddedJudge(Section):
     """A small network trained in the workflow on exact labels: features, distance, attributes, regions."""
 
     kind: Literal["embedded"] = key(..., "trained here")
-    domains: tuple[str, ...] | None = key(None, "the labelled domains it is trained on (null: all that have labels)")
+    domains: tuple[str, ...] | None = key(
+        None, "the labelled domains it is trained on (null: all that have labels, but selections, `only`, of another)"
+    )
     total_kimg: float = key(100, "thousands of images of training", gt=0)
     batch_size: int = key(64, "images per step", ge=2)
     lr: float = key(0.005, "Adam's learning rate", gt=0)
@@ -65,7 +67,9 @@ class EmbeddedClip(Section):
     """A small CLIP trained in the workflow on the worlds' images and captions: text and features."""
 
     kind: Literal["embedded_clip"] = key(..., "a CLIP trained here")
-    domains: tuple[str, ...] | None = key(None, "the domains with captions it is trained on (null: all worlds)")
+    domains: tuple[str, ...] | None = key(
+        None, "the domains with captions it is trained on (null: all worlds, but selections, `only`, of another)"
+    )
     total_kimg: float = key(32, "thousands of pairs of image and caption of training", gt=0)
     batch_size: int = key(64, "pairs per step; each is told from all others of its step", ge=4)
     lr: float = key(0.002, "Adam's learning rate", gt=0)

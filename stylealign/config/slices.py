@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from stylealign.config import plan
 from stylealign.config.adaptation import Adaptation
-from stylealign.config.domains import Domain, FolderDomain, WorldDomain, ZipDomain
+from stylealign.config.domains import Domain, FolderDomain, WorldDomain, ZipDomain, whole_of
 from stylealign.config.section import Section, unsaid_keys
 from stylealign.config.studies import ChannelEdit
 from stylealign.config.study import Study
@@ -22,7 +22,7 @@ def image_set(study: Study, domain: str) -> Slice:
     """What an image set depends on; photographs do not depend on the seed."""
     spec = study.domains[domain]
     seed = study.seed if isinstance(spec, WorldDomain) else 0
-    settings = spec.model_dump(mode="json")
+    settings = spec.model_dump(mode="json", exclude=unsaid_keys(spec))
     if settings["transform"] is None:
         del settings["transform"]  # an undisturbed image set is what it was before there were transforms
     if settings.get("labels"):
@@ -134,7 +134,7 @@ def channel_maps(study: Study, model: str, shard: str) -> Slice:
 
 def localized_channels(study: Study, model: str) -> Slice:
     """What a model's localized channels depend on, beside its maps."""
-    name, domain = plan.parser(study, model), study.models[model].domain
+    name, domain = plan.parser(study, model), whole_of(study.models[model].domain, study.domains)
     made = {**judge(study, name), "model": model, "seed": study.seed, "thresholds": thresholds(study)}
     known = study.judge_domains(name) if name in plan.trained_judges(study) else [domain]
     return {**made, "domain": domain if domain in known else known[0]}  # whose held-out images tell its IoU

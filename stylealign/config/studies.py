@@ -42,7 +42,9 @@ class ModelQuality(Section):
     num_gen: int = key(4000, "generated images per model", ge=2)
     truncation_psi: Truncation = key(1.0, "truncation of the generated images")
     split: Literal["train", "test"] = key("test", "which real images they are compared with")
-    domains: tuple[str, ...] | None = key(None, "compare with these domains only (null: all)")
+    domains: tuple[str, ...] | None = key(
+        None, "compare with these domains only (null: all but selections, `only`, of another)"
+    )
 
     @property
     def num_read(self) -> int:

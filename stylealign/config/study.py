@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from stylealign.config.clip_accuracy import unmoved_worlds
-from stylealign.config.domains import Domain, has_labels
+from stylealign.config.domains import Domain, has_labels, whole_of
 from stylealign.config.inversion import Inversion
 from stylealign.config.judges import EmbeddedClip, EmbeddedJudge, Judge
 from stylealign.config.models import (
@@ -98,7 +98,7 @@ class Study(Section):
         assert isinstance(judge, EmbeddedJudge), name
         if judge.domains is not None:
             return list(judge.domains)
-        return [domain for domain, spec in self.domains.items() if has_labels(spec)]
+        return [domain for domain in self.whole_domains() if has_labels(self.domains[domain])]
 
     def clip_domains(self, name: str) -> list[str]:
         """The worlds that a CLIP of the study's own is trained on."""
@@ -109,7 +109,11 @@ class Study(Section):
     def measured_domains(self) -> list[str]:
         """The domains that model_quality compares with."""
         quality = self.studies.model_quality
-        return list(self.domains) if quality is None or quality.domains is None else list(quality.domains)
+        return self.whole_domains() if quality is None or quality.domains is None else list(quality.domains)
+
+    def whole_domains(self) -> list[str]:
+        """The domains that are no mere selection of another one's images."""
+        return [name for name in self.domains if whole_of(name, self.domains) == name]
 
     def num_judged(self, judge: str) -> int:
         """How many generated images a judge looks at: as many as the most demanding study that asks it."""

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from stylealign.data.index import write_index, write_rejected
 from stylealign.data.masks import Masks
-from stylealign.data.prepare import prepare_files, prepare_world
+from stylealign.data.prepare import Prepared, prepare_files, prepare_world
 from stylealign.data.preview import draw_preview
 from stylealign.data.rejection import CURES, Rejected, count_reasons
+from stylealign.data.selection import is_selected
 from stylealign.data.sources import Candidate, list_folder, list_zip, rounds
-from stylealign.data.split import split_by_hash, split_by_position
+from stylealign.data.split import split_by_hash
 from stylealign.data.writer import ImageSetWriter, digest_of, image_name
 from stylealign.errors import ImageSetError
 from stylealign.worlds.registry import get_world
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from stylealign.config.domains import FolderDomain, WorldDomain, ZipDomain
 
 log = logging.getLogger(__name__)
+MIN_SELECTED = 2  # images of each split that a selection of a world needs
 
 
 @dataclass(frozen=True)
@@ -87,19 +89,41 @@ _Built = tuple[ImageSetWriter, list[str], list[dict[str, Any]]]
 
 
 def _from_world(domain: "WorldDomain", files: _Files, resolution: int, seed: int) -> _Built:
-    """Samples 0, 1, 2, ... of the world until enough are different."""
+    """Samples 0, 1, 2, ... of the world until enough are different; of those, the ones selected."""
     world, num = get_world(domain.world), domain.num_train + domain.num_test
+    samples = itertools.islice(prepare_world(world, seed, resolution, domain.transform), 2 * num + 100)
     with ImageSetWriter(files.images, files.regions, resolution, world.region_names) as writer:
-        for sample in itertools.islice(prepare_world(world, seed, resolution, domain.transform), 2 * num + 100):
-            writer.take(sample)
-            if len(writer.facts) == num:
-                break
-    if len(writer.facts) < num:
+        splits, num_drawn = _take_samples(writer, samples, domain)
+    if num_drawn < num:
         raise ImageSetError(
-            f"world {domain.world}: only {len(writer.facts)} different images at {resolution} px; "
+            f"world {domain.world}: only {num_drawn} different images at {resolution} px; "
             "lower `num_train` and `num_test` or raise `resolution`"
         )
-    return writer, split_by_position(num, domain.num_train), [asdict(attribute) for attribute in world.attributes]
+    for split in ("train", "test"):
+        if domain.only and splits.count(split) < MIN_SELECTED:
+            raise ImageSetError(
+                f"world {domain.world}: {splits.count(split)} of the images drawn as `num_{split}` are as `only` "
+                f"({', '.join(domain.only or ())}) asks, fewer than {MIN_SELECTED}; widen it or raise `num_{split}`"
+            )
+    return writer, splits, [asdict(attribute) for attribute in world.attributes]
+
+
+def _take_samples(writer: ImageSetWriter, samples: Iterator[Prepared], domain: "WorldDomain") -> tuple[list[str], int]:
+    """The split of each image taken, and how many different ones were drawn for it.
+
+    A selection is split as the whole is: what is held out of one is held out of the other.
+    """
+    drawn: set[str] = set()
+    splits: list[str] = []
+    for sample in samples:
+        drawn.add(sample.facts.image_id)
+        if is_selected(sample.facts.attributes, domain.only):
+            writer.take(sample)
+            split = "train" if len(drawn) <= domain.num_train else "test"
+            splits += [split] * (len(writer.facts) - len(splits))  # none for a duplicate
+        if len(drawn) == domain.num_train + domain.num_test:
+            break
+    return splits, len(drawn)
 
 
 def _from_pictures(

@@ -13,11 +13,6 @@ def split_by_hash(image_ids: Sequence[str], test_fraction: float) -> list[str]:
     return splits
 
 
-def split_by_position(num: int, num_train: int) -> list[str]:
-    """The first ``num_train`` of ``num`` are for training, the others are held out."""
-    return ["train" if position < num_train else "test" for position in range(num)]
-
-
 def hash_value(image_id: str) -> float:
     """A number in [0, 1) that depends on nothing but the image."""
     return int(image_id[:13], 16) / 16**13

@@ -17,7 +17,7 @@ from stylealign.data.build import build_image_set
 from stylealign.data.image_set import ImageSet, load_regions
 from stylealign.data.prepare import map_in_threads
 from stylealign.data.rejection import Reason
-from stylealign.data.split import split_by_hash, split_by_position
+from stylealign.data.split import split_by_hash
 from stylealign.data.writer import digest_of
 from stylealign.errors import ImageSetError
 from stylealign.worlds.canvas import Canvas
@@ -271,7 +271,6 @@ def test_split_by_hash_is_stable_and_never_empty():
     assert sorted(split_by_hash(ids[:3], 0.0001)) == ["test", "train", "train"]
     assert sorted(split_by_hash(ids[:3], 0.9999)) == ["test", "test", "train"]
     assert split_by_hash(ids, 0.0) == ["train"] * 2000
-    assert split_by_position(3, 2) == ["train", "train", "test"]
 
 
 def test_threads_are_never_far_ahead_and_keep_the_order():
