@@ -10,6 +10,11 @@ import torch
 import torch.nn.functional as F
 
 
+def at_once(resolution: int, most: int = 64) -> int:
+    """How many images of R x R are drawn or looked at together: ``most`` up to 128 px, then as many pixels."""
+    return max(1, min(most, most * 128**2 // resolution**2))
+
+
 def to_net(pixels: torch.Tensor) -> torch.Tensor:
     """uint8 ``pixels`` of any shape to float32 ``x`` in [-1, 1] (StyleGAN: ``x = pixels / 127.5 - 1``)."""
     assert pixels.dtype == torch.uint8, pixels.dtype

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from stylealign.config.models import ResolvedModel
-from stylealign.images import to_hwc, to_pixels
+from stylealign.images import at_once, to_hwc, to_pixels
 from stylealign.latents import sample_z
 from stylealign.networks.generator import Generator
 from stylealign.writing import write_npz
@@ -24,7 +24,10 @@ def study_z(spec: ResolvedModel) -> Tensor:
 def sample_pixels(G: Generator, z: Tensor, truncation_psi: float) -> Tensor:
     """Images of ``z`` with constant noise: uint8 [n, 3, R, R] on the CPU."""
     device = G.mapping.w_avg.device
-    parts = [G(part.to(device), truncation_psi=truncation_psi, noise_mode="const") for part in z.split(SAMPLE_BATCH)]
+    parts = [
+        G(part.to(device), truncation_psi=truncation_psi, noise_mode="const")
+        for part in z.split(at_once(G.img_resolution, SAMPLE_BATCH))
+    ]
     return torch.cat([to_pixels(x).cpu() for x in parts])
 
 

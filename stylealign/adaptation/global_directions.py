@@ -30,7 +30,7 @@ from torch.nn import functional as F
 from stylealign.adaptation.directions import text_direction
 from stylealign.checkpoint import load_generator
 from stylealign.errors import CheckpointError, JudgeError, LineageError
-from stylealign.images import to_pixels
+from stylealign.images import at_once, to_pixels
 from stylealign.latents import sample_z
 from stylealign.networks.stylespace import channel_name
 from stylealign.reading import Unreadable, read_npz
@@ -87,7 +87,7 @@ def measure_directions(
     columns, found = torch.from_numpy(conv_columns(G.style_layers)), []
     with torch.inference_mode():
         s = G.styles(G.mapping(z.to(mean.device), truncation_psi=truncation_psi))  # [N, num_styles]
-        for some in columns.split(max(1, BATCH // (2 * num_images))):
+        for some in columns.split(max(1, at_once(G.img_resolution, BATCH) // (2 * num_images))):
             found.append(_directions(G, clip, s, some, mean, std * deviation))
             if sum(map(len, found)) % TOLD_CHANNELS < len(some):
                 log.info("%d of %d channels seen by %s", sum(map(len, found)), len(columns), clip.name)
@@ -100,7 +100,8 @@ def _directions(G: "Generator", clip: "ClipJudge", s: Tensor, columns: Tensor, m
     for place, column in enumerate(columns.tolist()):
         for side, sign in enumerate((1, -1)):
             altered[place, side, :, column] = (mean[column] + sign * step[column]).to(s.dtype)
-    parts = [to_pixels(G.synthesis(some, noise_mode="const")) for some in altered.flatten(0, 2).split(BATCH)]
+    together = altered.flatten(0, 2).split(at_once(G.img_resolution, BATCH))
+    parts = [to_pixels(G.synthesis(some, noise_mode="const")) for some in together]
     up, down = clip.embed_pixels(torch.cat(parts)).unflatten(0, altered.shape[:3]).unbind(1)  # [c, N, E] each
     return F.normalize(F.normalize(up - down, dim=2).mean(1), dim=1)
 

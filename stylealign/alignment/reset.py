@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from stylealign.errors import LineageError
-from stylealign.images import to_pixels
+from stylealign.images import at_once, to_pixels
 from stylealign.intervals import mean_interval
 from stylealign.latents import sample_z
 
@@ -72,7 +72,7 @@ def reset_distances(
     The child's own images are rendered and looked at once.
     """
     distances: list[list[np.ndarray]] = [[] for _ in changed]
-    for some_z in z.split(BATCH):
+    for some_z in z.split(at_once(child.img_resolution, BATCH)):
         base = render(child, some_z, truncation_psi)
         others = (render(G, some_z, truncation_psi) for G in changed)
         for kept, values in zip(distances, judge.distances(base, others), strict=True):

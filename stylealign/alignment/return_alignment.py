@@ -22,7 +22,7 @@ from stylealign.alignment.reset import BATCH, render
 from stylealign.catalogue import CATALOGUE
 from stylealign.checkpoint import ModelCard, load_generator
 from stylealign.errors import LineageError
-from stylealign.images import to_hwc
+from stylealign.images import at_once, to_hwc
 from stylealign.intervals import bootstrap_interval, mean_interval
 from stylealign.judged_attributes import Scores, read_scores
 from stylealign.latents import sample_z
@@ -110,8 +110,9 @@ def measure_return(
     """
     base, *models = _opened(ancestor, others, protocol, device)
     distances: list[list[np.ndarray]] = [[] for _ in models]
-    for start in range(0, protocol.num_z, BATCH):
-        rows = slice(start, start + BATCH)
+    together = at_once(base.G.img_resolution, BATCH)
+    for start in range(0, protocol.num_z, together):
+        rows = slice(start, start + together)
         own = base.seen(base.draw(rows, protocol.truncation_psi), reader, num_shown)
         drawn = (one.seen(one.draw(rows, protocol.truncation_psi), reader, num_shown) for one in models)
         for kept, values in zip(distances, judge.distances(own, drawn), strict=True):

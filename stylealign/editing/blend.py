@@ -75,6 +75,11 @@ class Blender:
         self._clamped = clamped_parts(self._working)
 
     @property
+    def img_resolution(self) -> int:
+        """Pixels of a blend's side."""
+        return self._working.img_resolution
+
+    @property
     def num_steps(self) -> int:
         """Steps from A to B when one unit is swapped at a time."""
         return len(self.units)

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from stylealign.editing.blend import METHODS, Blender, Granularity, blend_sequence, first_ws, open_pair
 from stylealign.editing.morph import BATCH, PathLike
+from stylealign.images import at_once
 from stylealign.intervals import mean_interval
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def blend_rows(
 
 def _batched_distances(blender: Blender, ws: Tensor, method: str, judge: "Judge") -> dict[str, np.ndarray]:
     """:func:`sequence_distances` of all codes, a batch of them at a time: no more images than that are held."""
-    parts = [sequence_distances(blend_sequence(blender, some, method), judge) for some in ws.split(BATCH)]
+    batches = ws.split(at_once(blender.img_resolution, BATCH))
+    parts = [sequence_distances(blend_sequence(blender, some, method), judge) for some in batches]
     return {measure: np.concatenate([part[measure] for part in parts], axis=1) for measure in parts[0]}
 
 

@@ -21,7 +21,7 @@ from stylealign.boundaries import load_boundaries
 from stylealign.checkpoint import load_generator
 from stylealign.config.problems import nearest
 from stylealign.errors import ConfigError, LineageError
-from stylealign.images import to_hwc, to_pixels
+from stylealign.images import at_once, to_hwc, to_pixels
 from stylealign.latents import sample_z
 from stylealign.networks.stylespace import StyleLayer, column_of
 
@@ -166,7 +166,7 @@ def direction_edit(G: "Generator", path: str, name: str) -> Edit:
 def render_styles(G: "Generator", s: Tensor) -> Iterator[Tensor]:
     """uint8 pixels [n, 3, R, R] of ``s`` [N, num_styles], a batch at a time, with constant noise."""
     with torch.inference_mode():
-        for some in s.split(BATCH):
+        for some in s.split(at_once(G.img_resolution, BATCH)):
             yield to_pixels(G.synthesis(some, noise_mode="const"))
 
 

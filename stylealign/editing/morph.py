@@ -21,7 +21,7 @@ from torch import Tensor
 from stylealign.checkpoint import load_generator
 from stylealign.editing.translate import Model, check_crossing
 from stylealign.errors import CodesError, LineageError
-from stylealign.images import to_hwc, to_pixels
+from stylealign.images import at_once, to_hwc, to_pixels
 from stylealign.networks.synthesis import SynthesisLayer, ToRGB
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class MorphPath:
         self._go_to(weights)
         ws = torch.stack([self._ws_at(position) for position in codes])  # [C, ..., num_ws, w_dim]
         G = self._working
-        parts = ws.flatten(0, -3).split(BATCH)
+        parts = ws.flatten(0, -3).split(at_once(G.img_resolution, BATCH))
         images = np.concatenate([to_hwc(to_pixels(G.synthesis(G.styles(part)))) for part in parts])
         return images.reshape(*ws.shape[:-2], *images.shape[1:])
 

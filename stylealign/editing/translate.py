@@ -21,7 +21,7 @@ from stylealign.checkpoint import ModelCard, load_generator, read_card
 from stylealign.codes import Codes, read_codes
 from stylealign.data.prepare import encode_png
 from stylealign.errors import CodesError, ImageSetError, LineageError
-from stylealign.images import to_hwc, to_pixels
+from stylealign.images import at_once, to_hwc, to_pixels
 from stylealign.networks.spaces import code_shape, styles_of, ws_of
 from stylealign.writing import whole_file
 
@@ -104,7 +104,7 @@ def render(G: "Generator", codes: Codes, *, batch_size: int = BATCH) -> np.ndarr
 
 def render_batches(G: "Generator", codes: Codes, *, batch_size: int = BATCH) -> Iterator[np.ndarray]:
     """The images of :func:`render`, a batch at a time: uint8 [n, R, R, 3]."""
-    for value in _values(G, codes).split(batch_size):
+    for value in _values(G, codes).split(at_once(G.img_resolution, batch_size)):
         with torch.inference_mode():
             yield _images(G, styles_of(G, codes.space, value, codes.passport.truncation_psi))
 

@@ -20,6 +20,7 @@ from stylealign.config.inversion import space_of
 from stylealign.editing.baseline_images import read_baseline
 from stylealign.editing.source_images import read_images, read_origins
 from stylealign.editing.translate import Model, open_crossing, related, render, render_ws, translate
+from stylealign.images import at_once
 from stylealign.latents import sample_z
 from stylealign.networks.spaces import code_shape
 from stylealign.translated_images import BASELINE, CONTROL, INVERSION, SourceSet, Translated
@@ -117,7 +118,9 @@ def _controls(
 def random_samples(G: "Generator", num: int, truncation_psi: float, seed: int) -> np.ndarray:
     """``num`` random images of ``G``, the same z in every model: uint8 [num, R, R, 3]."""
     z = sample_z(num, G.z_dim, seed, "translation", SAMPLES).to(G.mapping.w_avg.device)
-    return render_ws(G, (G.mapping(some, truncation_psi=truncation_psi) for some in z.split(BATCH)))
+    return render_ws(
+        G, (G.mapping(some, truncation_psi=truncation_psi) for some in z.split(at_once(G.img_resolution, BATCH)))
+    )
 
 
 def _meaningless(stranger: "Generator", image_set: str, codes: Mapping[str, Codes]) -> list[Translated]:

@@ -18,7 +18,7 @@ from stylealign.checkpoint import load_generator
 from stylealign.codes import Codes, read_codes
 from stylealign.data.image_set import ImageSet
 from stylealign.errors import CodesError
-from stylealign.images import to_hwc
+from stylealign.images import at_once, to_hwc
 from stylealign.intervals import mean_interval
 from stylealign.inversion.found import render
 from stylealign.latents import sample_z
@@ -132,7 +132,8 @@ def _random_distance(
     """Mean distance of each image to a random sample of the model."""
     seed, *name = purpose
     z = sample_z(codes.num, G.z_dim, seed, *name, "random").to(G.mapping.w_avg.device)
-    parts = zip(_pixels(images, codes).split(BATCH), z.split(BATCH), strict=True)
+    batch = at_once(G.img_resolution, BATCH)
+    parts = zip(_pixels(images, codes).split(batch), z.split(batch), strict=True)
     distances = [judge.distance(pixels, render(G, "z", some_z, psi).cpu()) for pixels, some_z in parts]
     return float(np.concatenate(distances).mean(dtype=np.float64))
 

@@ -16,6 +16,7 @@ import torch
 
 from stylealign.codes import Codes
 from stylealign.data.image_set import load_regions
+from stylealign.images import at_once
 from stylealign.inversion.found import render
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def measure_same_region(
     true, names = load_regions(Path(regions), rows)  # uint8 [N, R, R]
     if not names:
         return nothing
-    parts = [np.asarray(rows_, np.int64) for rows_ in np.split(np.arange(codes.num), range(BATCH, codes.num, BATCH))]
+    batch = at_once(G.img_resolution, BATCH)
+    parts = [np.asarray(rows_, np.int64) for rows_ in np.split(np.arange(codes.num), range(batch, codes.num, batch))]
     wanted = in_parsers_numbers(names, parser.region_names)
     return np.concatenate([_agreement(wanted[true[part]], _parse(G, codes.take(part), parser)) for part in parts])
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stylealign.checkpoint import load_generator
-from stylealign.images import to_hwc, to_pixels
+from stylealign.images import at_once, to_hwc, to_pixels
 from stylealign.intervals import mean_interval
 from stylealign.latents import sample_z
 from stylealign.metrics.diversity import intra_cluster_diversity, pairwise_distances
@@ -53,7 +53,9 @@ class Variant:
     def pixels(self, z: Tensor, truncation_psi: float) -> Tensor:
         """uint8 [n, 3, R, R] of ``z`` [n, z_dim] on the CPU, with constant noise."""
         with torch.inference_mode():
-            return torch.cat([self._drawn(some, truncation_psi) for some in z.split(BATCH)])
+            return torch.cat(
+                [self._drawn(some, truncation_psi) for some in z.split(at_once(self.G.img_resolution, BATCH))]
+            )
 
     def _drawn(self, z: Tensor, truncation_psi: float) -> Tensor:
         ws = self.G.mapping(z.to(self.G.mapping.w_avg.device), truncation_psi=truncation_psi)

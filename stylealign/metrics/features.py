@@ -82,11 +82,12 @@ def drawn_images(G: "Generator", *, num: int, seed: int, psi: float) -> "Iterato
     """The images that :func:`judge_generator` looks at, uint8 [n, 3, R, R] a batch at a time."""
     import torch
 
-    from stylealign.images import to_pixels
+    from stylealign.images import at_once, to_pixels
     from stylealign.latents import sample_z, torch_stream
 
     device = next(G.parameters()).device
-    for index, z in enumerate(sample_z(num, G.z_dim, seed, "family").split(BATCH)):  # [64, z_dim]
+    together = at_once(G.img_resolution, BATCH)
+    for index, z in enumerate(sample_z(num, G.z_dim, seed, "family").split(together)):  # [n, z_dim]
         noise = torch_stream(seed, "features", "noise", index, device=device)
         with torch.inference_mode():
             yield to_pixels(G(z.to(device), truncation_psi=psi, noise_mode="random", generator=noise))

@@ -13,7 +13,7 @@ from stylealign.data.prepare import Facts, Prepared, encode_png, image_id
 from stylealign.data.writer import ImageSetWriter
 from stylealign.devices import pick_device
 from stylealign.errors import ImageSetError
-from stylealign.images import to_hwc, to_pixels
+from stylealign.images import at_once, to_hwc, to_pixels
 from stylealign.latents import sample_z, torch_stream
 from stylealign.networks.generator import Generator
 from stylealign.writing import whole_file
@@ -50,8 +50,9 @@ def generate_image_set(
 @torch.inference_mode()
 def _prepared(G: Generator, model: str, num: int, seed: int, truncation_psi: float) -> Iterator[Prepared]:
     device, side = G.mapping.w_avg.device, G.img_resolution
-    for batch, z in enumerate(sample_z(num, G.z_dim, seed, "generated_images").split(BATCH)):  # [64, z_dim]
+    together = at_once(side, BATCH)
+    for batch, z in enumerate(sample_z(num, G.z_dim, seed, "generated_images").split(together)):  # [n, z_dim]
         noise = torch_stream(seed, "generated_images", "noise", batch, device=device)
         x = G(z.to(device), truncation_psi=truncation_psi, noise_mode="random", generator=noise)
-        for place, pixels in enumerate(to_hwc(to_pixels(x).cpu()), start=batch * BATCH):
+        for place, pixels in enumerate(to_hwc(to_pixels(x).cpu()), start=batch * together):
             yield Prepared(Facts(image_id(pixels), f"{model}/{seed}/{place}", side, side), encode_png(pixels))
