@@ -5,7 +5,7 @@ from stylealign.errors import TableError
 from stylealign.figures import family, style
 from stylealign.figures.lineage_order import lineage_order
 from stylealign.figures.samples import load_samples
-from stylealign.figures.sheet import resample
+from stylealign.figures.sheet import resample, width_of
 
 
 def test_every_cell_is_the_finished_models_image(samples, parents, drawn_twice, read_png):
@@ -57,3 +57,24 @@ def test_arrays_that_do_not_belong_together(tmp_path):
     )
     with pytest.raises(TableError, match=r"samples\.npz.*n=3"):
         load_samples(path)
+
+
+@pytest.mark.parametrize("count", [4, 30])
+def test_names_are_level_where_there_is_room_and_upright_where_there_is_none(count):
+    parents = {f"a_child_of_some_length_{n}": f"a_child_of_some_length_{n - 1}" if n else None for n in range(count)}
+    notes = dict.fromkeys(parents, "42 kimg")
+    with style.applied():
+        layout = family._lay_out(lineage_order(parents), 32, 8, notes)
+        assert layout.names.upright == (count == 30)
+        assert layout.names.size >= 5.5
+        if layout.names.upright:
+            assert layout.names.height > width_of("a_child_of_some_length_29", layout.names.size, "bold")
+
+
+def test_upright_names_end_above_their_column(samples, parents, page_is_sound, monkeypatch):
+    monkeypatch.setattr(family, "READABLE", 99.0)
+    with style.applied():
+        sheet = family.compose_family(samples, parents, 2)
+        page_is_sound(sheet)
+    names = [text for text in sheet.figure.texts if text.get_text() in parents]
+    assert {text.get_rotation() for text in names} == {90}
