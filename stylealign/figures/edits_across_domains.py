@@ -5,7 +5,7 @@ for the parent and for each adapted model. Below, what is measured over all inve
 order, and how large an edit's effect is beside that in the parent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 TITLE = "A parent's images and edits in adapted models"
 SUBTITLE = "Above: the same codes in every column. Below: what is kept, what edits still do, over all inverted images."
 COLOURS = (style.VERMILION, style.BLUE, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
+GLYPHS = {
+    "o": "\N{BLACK CIRCLE}",
+    "D": "\N{BLACK DIAMOND}",
+    "s": "\N{BLACK SQUARE}",
+    "^": "\N{BLACK UP-POINTING TRIANGLE}",
+}
+MARKERS = tuple(GLYPHS)
 MEAN = "(mean)"
 HEAD, NAMES, GAP, APART, LINE_GAP = 64, 30, 4, 28, 22  # px: titles; between images, between codes, between lines
 ROW_TITLES, LARGEST, SMALLEST = 230, 96, 64  # px
@@ -165,8 +172,8 @@ def _draw_image(sheet: Sheet, block: Block, image: int, x: int, y: int) -> None:
     rendered = [block.first["parent"], *(one["model"] for one in block.shown.values())]
     columns = [block.first["real"][image : image + 1], *(pixels[image] for pixels in rendered)]
     colours = [style.INK, style.INK, *_colours(block)]
-    names = ["real", block.parent, *block.shown]
-    size = size_within(names, block.side, style.SMALL, "bold")
+    names = ["real", block.parent, *_labels(block)]
+    size = size_within(names, block.side - GAP, style.SMALL, "bold")
     for place, (name, colour, images) in enumerate(zip(names, colours, columns, strict=True)):
         left = x + place * (block.side + GAP)
         sheet.text(left + block.side / 2, y + 20, name, ha="center", fontsize=size, fontweight="bold", color=colour)
@@ -178,9 +185,26 @@ def _colours(block: Block) -> list[str]:
     return [COLOURS[place % len(COLOURS)] for place in range(len(block.shown))]
 
 
+def _markers(block: Block) -> list[str]:
+    """A shape for each round of the colours."""
+    return [MARKERS[place // len(COLOURS) % len(MARKERS)] for place in range(len(block.shown))]
+
+
+def _labels(block: Block) -> list[str]:
+    """The models' names, with their shapes where there is more than one."""
+    if len(block.shown) <= len(COLOURS):
+        return list(block.shown)
+    return [f"{GLYPHS[marker]} {name}" for marker, name in zip(_markers(block), block.shown, strict=True)]
+
+
+def _looks(block: Block) -> Iterator[tuple[str, str, str, float]]:
+    """Of each model its name, colour, shape, and how far from the middle of a line it is drawn."""
+    return zip(block.shown, _colours(block), _markers(block), _offsets(block), strict=True)
+
+
 def _draw_kept(axes: Axes, block: Block) -> None:
     """Correlations of each attribute in every model; hollow where the text names it; the control as a cross."""
-    for model, colour, offset in zip(block.shown, _colours(block), _offsets(block), strict=True):
+    for model, colour, marker, offset in _looks(block):
         own = block.rows[block.rows["model"] == model]
         for row in own[own["measure"].isin(["kept", "shuffled"]) & own["value"].notna()].itertuples():
             if row.attribute not in block.kept:
@@ -191,7 +215,7 @@ def _draw_kept(axes: Axes, block: Block) -> None:
                 continue
             axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.0, solid_capstyle="butt")
             face = style.PAPER if row.is_named else colour
-            axes.plot(row.value, place, "o", color=colour, markerfacecolor=face, markersize=4.5)
+            axes.plot(row.value, place, marker, color=colour, markerfacecolor=face, markersize=4.5)
     axes.axvline(0, color=style.INK, linewidth=1.0, zorder=0)
     axes.set_xlim(-1, 1)
     axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["\N{MINUS SIGN}1", "", "0", "", "1"])
@@ -205,11 +229,11 @@ def _draw_effects(axes: Axes, block: Block) -> None:
     """Each edit's effect by that in the parent; where it has none there, a word."""
     rows = block.rows[block.rows["measure"] == "effect"]
     highest = max(1.5, float(np.nanmax([1.5, *rows["high"]])))
-    for model, colour, offset in zip(block.shown, _colours(block), _offsets(block), strict=True):
+    for model, colour, marker, offset in _looks(block):
         for row in rows[(rows["model"] == model) & rows["value"].notna()].itertuples():
             place = block.edits.index(row.edit) + offset
             axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.0, solid_capstyle="butt")
-            axes.plot(row.value, place, "o", color=colour, markersize=4.5)
+            axes.plot(row.value, place, marker, color=colour, markersize=4.5)
     for place, edit in enumerate(block.edits):
         if rows[rows["edit"] == edit]["value"].isna().all():
             effect = two_decimals(float(rows[rows["edit"] == edit]["effect_in_parent"].iloc[0]))

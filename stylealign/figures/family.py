@@ -38,7 +38,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Names:
-    """How models are named above their columns: font sizes of name and note, level or upright, and the room in pixels."""
+    """How models are named above their columns: sizes in points, level or upright, and the height of it in pixels."""
 
     size: float
     note_size: float

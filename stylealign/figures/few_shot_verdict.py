@@ -2,10 +2,12 @@
 
 StyleGAN-NADA (Appendix C, Table 2) compares training from the parent with training from the adapted model whose D has
 caught up. Here pre-training *helps* with so many images where its mean gain over methods is above 0 and most methods
-gain; it helps *most at the fewest* where it helps there and its mean gain is larger than with the most images. How many
-gains are beyond chance (the whole interval over seeds above 0) is said beside it.
+gain; it helps *most at the fewest* where it helps there and its mean gain is larger than with the most images, by more
+than the intervals of the two together (of each the mean over methods: they share their images, so that their errors do
+not cancel). How many gains are beyond chance (the whole interval over seeds above 0) is said beside it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ class Gain:
 
     num_images: int
     mean: float
+    half_width: float  # of the methods' intervals over seeds, their mean
     num_methods: int
     num_gained: int
     num_beyond_chance: int
@@ -50,6 +53,7 @@ def gains(table: "pd.DataFrame", start: str) -> list[Gain]:
         Gain(
             int(num),
             float(own["gain"].mean()),
+            float((own["gain_high"] - own["gain_low"]).mean() / 2),
             len(own),
             int((own["gain"] > 0).sum()),
             int((own["gain_low"] > 0).sum()),
@@ -73,8 +77,15 @@ def _claims(found: Sequence[Gain]) -> str:
     fewest, most = found[0], found[-1]
     said = [f"pre-training helps with {gain.num_images}: {_holds(gain.helps)}" for gain in found]
     if fewest is not most:
-        said.append(f"and most with {fewest.num_images}: {_holds(fewest.helps and fewest.mean > most.mean)}")
+        said.append(_most_at(fewest, most))
     return "The paper's claims here: " + "; ".join(said)
+
+
+def _most_at(fewest: Gain, most: Gain) -> str:
+    """Whether the fewest images gain more, beyond the intervals of both; and by how many points."""
+    more, chance = fewest.mean - most.mean, math.hypot(fewest.half_width, most.half_width)
+    points = f"{100 * more:+.1f} \N{PLUS-MINUS SIGN} {100 * chance:.1f} points"
+    return f"and most with {fewest.num_images}: {_holds(fewest.helps and more > chance)} ({points})"
 
 
 def _holds(claim: bool) -> str:

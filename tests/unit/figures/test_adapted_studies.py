@@ -114,6 +114,17 @@ def test_every_image_of_every_model_is_drawn(edits, drawn_twice, read_png):
     assert any("moves nothing in the parent itself (0.03" in text.get_text() for text in effects.texts)
 
 
+def test_where_colours_come_again_shapes_tell_models_apart(edits):
+    models = [f"child_{place}" for place in range(8)]
+    sheet = composed(compose_edits_across_domains, *edits(models))
+    heads = [text for text in sheet.figure.texts if "child_" in text.get_text()][: len(models)]
+    assert len({(text.get_color(), text.get_text()[0]) for text in heads}) == len(models)
+    lines = [line for line in sheet.figure.axes[0].lines if line.get_marker() in ("o", "D")]
+    assert {line.get_marker() for line in lines} == {"o", "D"}
+    few = composed(compose_edits_across_domains, *edits(models[:2]))
+    assert "child_0" in texts(few)
+
+
 @pytest.mark.parametrize("num", [1, 9])
 def test_nothing_is_cut_off(diversity, space, edits, nothing_leaves, num):
     models = [f"{LONG}_{place}" for place in range(num)]
