@@ -111,6 +111,15 @@ class Study(Section):
         quality = self.studies.model_quality
         return self.whole_domains() if quality is None or quality.domains is None else list(quality.domains)
 
+    def read_as(self, model: str) -> str:
+        """The domain whose judged images say how well a model's attributes are read, and which ones it has at all.
+
+        Its own; or, where that is a selection of another one which no judge names, that one.
+        """
+        own = self.models[model].domain
+        named = {name for judge in self.judges.values() for name in getattr(judge, "domains", None) or ()}
+        return own if own in named else whole_of(own, self.domains)
+
     def whole_domains(self) -> list[str]:
         """The domains that are no mere selection of another one's images."""
         return [name for name in self.domains if whole_of(name, self.domains) == name]

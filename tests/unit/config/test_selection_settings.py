@@ -94,3 +94,21 @@ def test_the_slice_names_the_selection_and_is_as_before_without():
     assert slices.domain_of(made) == study.domains["part"]
     assert isinstance(study.domains["part"], WorldDomain)
     assert canonical_json(made) != canonical_json(slices.image_set(study_of({"glasses": "yes"}), "part"))
+
+
+def test_a_model_of_a_selection_has_the_attributes_of_the_whole():
+    """A judge is scored on the domains it learned from: of a selection it would seem to read what no face has."""
+    clip = {"kind": "embedded_clip", "domains": ["face"]}
+    judges = {"embedded": {"kind": "embedded"}, "clip": clip}
+    domains = {"face": FACE, "part": {**FACE, "only": {"beard": "yes"}}, "dog": {"source": "world", "world": "dog"}}
+    adapt = {"clips": {"clip": 1}, "source_text": "a photo", "target_text": "a portrait"}
+    models = {"face": {"domain": "face", "total_kimg": 1}}
+    models |= {"bearded": {"domain": "part", "parent": "face", "adapt": adapt}}
+    studies = {"attribute_alignment": {"judge": "embedded"}, "boundaries": {"judge": "embedded"}}
+    raw = {"resolution": 16, "domains": domains, "models": models, "judges": judges, "studies": studies}
+    study = parse_study(raw)
+    assert study.read_as("bearded") == "face"
+    assert slices.boundaries(study, "bearded")["domain"] == "face"
+    assert slices.attribute_alignment(study, "bearded")["domain"] == "face"
+    learned = {"kind": "embedded", "domains": ["face", "part"]}
+    assert parse_study(raw | {"judges": {**judges, "embedded": learned}}).read_as("bearded") == "part"
