@@ -55,7 +55,7 @@ def global_directions(study: Study, model: str) -> Slice:
     """What the measured effects of edits by text in one model depend on, beside the models and the edits' channels."""
     asked, first = plan.global_directions(study), plan.text_edited(study)
     related = "reference" if model == first else relation(study.full_size(), first, model)
-    which = {"model": model, "reference": first, "relation": related, "domain": study.read_as(model)}
+    which = {"model": model, "reference": first, "relation": related, "domain": study.read_as(model, asked.judge)}
     strengths = [[name, edit.strength] for name, edit in asked.edits.items()]
     settings = asked.model_dump(mode="json", include={"num_z", "truncation_psi"})
     made = {"strengths": strengths, "clip": asked.clip, "seed": study.seed}

@@ -84,7 +84,7 @@ def edits_across_domains(study: Study, model: str) -> Slice:
     """What the rows and pictures of a parent's images and edits in an adapted model depend on, beside their files."""
     asked = plan.edits(study)
     parent, image_set, _ = plan.edited_codes(study, model)
-    domains = [study.read_as(name) for name in (parent, model)]
+    domains = [study.read_as(name, asked.judge) for name in (parent, model)]
     which = {"model": model, "parent": parent, "image_set": image_set, "domains": domains, "seed": study.seed}
     settings = asked.model_dump(mode="json", include={"attributes", "edits", "kept", "strength", "num"})
     named = list(asked.named.get(model, ()))

@@ -161,7 +161,7 @@ def is_moved(
     own, theirs = domains.get(model.domain), domains.get(parent.domain)
     if own is None or theirs is None or own.transform is None or theirs.transform is not None:
         return False
-    return show_the_same(own, theirs)
+    return show_the_same(own, theirs) and getattr(own, "only", None) == getattr(theirs, "only", None)
 
 
 def moved_children(study: Study) -> list[str]:

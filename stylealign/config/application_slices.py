@@ -44,7 +44,7 @@ def return_alignment(study: Study, model: str) -> Slice:
     shown = [model, found.ancestor, *found.through, *found.controls]
     reading = {"attributes_judge": reader, "attributes_spec": None if reader is None else judge(study, reader)["spec"]}
     settings = asked.model_dump(mode="json", exclude={"judge", "attributes_judge"})
-    domains = {name: study.read_as(name) for name in shown}
+    domains = {name: study.read_as(name, reader) for name in shown}
     return {**judge(study, asked.judge), **reading, **line, **settings, "domains": domains, "seed": study.seed}
 
 
@@ -96,7 +96,7 @@ def locality_bias(study: Study, model: str) -> Slice:
     asked, parent = study.studies.locality_bias, study.models[model].parent
     assert asked is not None
     assert parent is not None
-    domains = {"parent": study.read_as(parent), "model": study.read_as(model)}
+    domains = {"parent": study.read_as(parent, asked.judge), "model": study.read_as(model, asked.judge)}
     transform = study.domains[study.models[model].domain].transform
     which = {"model": model, "parent": parent, "seed": study.seed, "thresholds": thresholds(study)}
     settings = {**asked.model_dump(mode="json", exclude={"judge", "models"}), "domains": domains}
@@ -116,7 +116,7 @@ def resolution_alignment(study: Study, model: str) -> Slice:
     line = {"model": model, "parent": declared.parent, "scratch": plan.scratch_of(study, model)}
     reading = {"attributes_judge": reader, "attributes_spec": None if reader is None else judge(study, reader)["spec"]}
     settings = asked.model_dump(mode="json", exclude={"judge", "attributes_judge"})
-    where = {"domain": study.read_as(model), "judged_px": study.resolution, "seed": study.seed}
+    where = {"domain": study.read_as(model, reader), "judged_px": study.resolution, "seed": study.seed}
     return {**judge(study, asked.judge), **reading, **line, **where, "settings": settings}
 
 

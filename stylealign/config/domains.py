@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from stylealign.config.section import Section, key, newer
 
@@ -43,7 +43,16 @@ class Transform(Section):
         return ", ".join(words) or "unmoved"
 
 
-Bounds = tuple[float, float] | str
+def _bounds(value: object) -> object:
+    """Refuse what is neither, in one line: a union would tell of each of its kinds."""
+    if isinstance(value, list | tuple) and [type(end) in (int, float) for end in value] == [True, True]:
+        return tuple(value)
+    if isinstance(value, str):
+        return value
+    raise ValueError("write [low, high] of a number, or the name of a value")
+
+
+Bounds = Annotated[tuple[float, float] | str, BeforeValidator(_bounds)]
 """Which values of an attribute are meant: from the first to the second number, or the one of this name."""
 
 

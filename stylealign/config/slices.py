@@ -117,8 +117,8 @@ def attribute_alignment(study: Study, model: str) -> Slice:
     alignment = study.studies.attribute_alignment
     assert alignment is not None
     pairs = _pairs(study, "attribute_alignment", model)
-    domains = {name: study.read_as(name) for name, _ in pairs["relatives"]}
-    where = {"domain": study.read_as(model), "domains": domains}
+    domains = {name: study.read_as(name, alignment.judge) for name, _ in pairs["relatives"]}
+    where = {"domain": study.read_as(model, alignment.judge), "domains": domains}
     return {**pairs, **where, "judge": alignment.judge, "num_z": alignment.num_z}
 
 
@@ -134,7 +134,8 @@ def channel_maps(study: Study, model: str, shard: str) -> Slice:
 
 def localized_channels(study: Study, model: str) -> Slice:
     """What a model's localized channels depend on, beside its maps."""
-    name, domain = plan.parser(study, model), study.read_as(model)
+    name = plan.parser(study, model)
+    domain = study.read_as(model, name)
     made = {**judge(study, name), "model": model, "seed": study.seed, "thresholds": thresholds(study)}
     known = study.judge_domains(name) if name in plan.trained_judges(study) else [domain]
     return {**made, "domain": domain if domain in known else known[0]}  # whose held-out images tell its IoU
@@ -172,7 +173,7 @@ def channel_effects(study: Study, model: str) -> Slice:
     asked = study.studies.channel_effects
     assert asked is not None
     settings = asked.model_dump(mode="json", exclude={"judge"})
-    about = {"model": model, "domain": study.read_as(model), "seed": study.seed}
+    about = {"model": model, "domain": study.read_as(model, asked.judge), "seed": study.seed}
     return {**judge(study, asked.judge), **about, **settings}
 
 
@@ -184,7 +185,8 @@ def boundaries(study: Study, model: str) -> Slice:
 def _judged(study: Study, model: str, asked: Section | None) -> Slice:
     """What is made of a model's judged attributes depends on: all that the comparison says."""
     assert asked is not None
-    return {"model": model, "domain": study.read_as(model), "seed": study.seed, **asked.model_dump(mode="json")}
+    settings = asked.model_dump(mode="json")
+    return {"model": model, "domain": study.read_as(model, settings["judge"]), "seed": study.seed, **settings}
 
 
 def effect_agreement(study: Study, model: str) -> Slice:
@@ -193,7 +195,7 @@ def effect_agreement(study: Study, model: str) -> Slice:
     assert asked is not None
     kin = plan.kin(study, model)
     pairs = {"model": model, "relatives": kin, "seed": study.seed}
-    domains = {name: study.read_as(name) for name in [model, *(name for name, _ in kin)]}
+    domains = {name: study.read_as(name, asked.judge) for name in [model, *(name for name, _ in kin)]}
     settings = asked.model_dump(mode="json", exclude={"judge"})
     return {**judge(study, asked.judge), **pairs, "domains": domains, **settings}
 

@@ -111,13 +111,13 @@ class Study(Section):
         quality = self.studies.model_quality
         return self.whole_domains() if quality is None or quality.domains is None else list(quality.domains)
 
-    def read_as(self, model: str) -> str:
-        """The domain whose judged images say how well a model's attributes are read, and which ones it has at all.
+    def read_as(self, model: str, judge: str | None) -> str:
+        """The domain whose images say how well a judge reads a model's attributes, and which ones it has at all.
 
-        Its own; or, where that is a selection of another one which no judge names, that one.
+        Its own; or, where that is a selection of another one which the judge does not name, that one.
         """
         own = self.models[model].domain
-        named = {name for judge in self.judges.values() for name in getattr(judge, "domains", None) or ()}
+        named = () if judge is None else getattr(self.judges[judge], "domains", None) or ()
         return own if own in named else whole_of(own, self.domains)
 
     def whole_domains(self) -> list[str]:

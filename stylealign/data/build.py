@@ -103,7 +103,8 @@ def _from_world(domain: "WorldDomain", files: _Files, resolution: int, seed: int
         if domain.only and splits.count(split) < MIN_SELECTED:
             raise ImageSetError(
                 f"world {domain.world}: {splits.count(split)} of the images drawn as `num_{split}` are as `only` "
-                f"({', '.join(domain.only or ())}) asks, fewer than {MIN_SELECTED}; widen it or raise `num_{split}`"
+                f"({', '.join(domain.only or ())}) asks, fewer than {MIN_SELECTED}; widen it or raise `num_{split}` "
+                "(of every domain of this world)"
             )
     return writer, splits, [asdict(attribute) for attribute in world.attributes]
 
@@ -116,8 +117,9 @@ def _take_samples(writer: ImageSetWriter, samples: Iterator[Prepared], domain: "
     drawn: set[str] = set()
     splits: list[str] = []
     for sample in samples:
+        is_again = sample.facts.image_id in drawn
         drawn.add(sample.facts.image_id)
-        if is_selected(sample.facts.attributes, domain.only):
+        if is_selected(sample.facts.attributes, domain.only) and not (is_again and domain.only):
             writer.take(sample)
             split = "train" if len(drawn) <= domain.num_train else "test"
             splits += [split] * (len(writer.facts) - len(splits))  # none for a duplicate

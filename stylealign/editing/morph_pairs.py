@@ -20,6 +20,7 @@ from stylealign.editing.morph import BATCH, PathLike, open_relatives
 from stylealign.editing.source_images import read_images
 from stylealign.editing.translate import Model, check_codes, render_ws, ws_of_codes
 from stylealign.errors import CodesError
+from stylealign.images import at_once
 from stylealign.latents import sample_z
 from stylealign.translated_images import SourceSet
 
@@ -45,7 +46,7 @@ class Pairs:
     def ends(self) -> np.ndarray:
         """What the first and the last model make of their own codes, without a morph: uint8 [2, N, R, R, 3]."""
         ways = ((self.generators[0], self.ws[0]), (self.generators[-1], self.ws[-1]))
-        return np.stack([render_ws(G, ws.split(BATCH)) for G, ws in ways])
+        return np.stack([render_ws(G, ws.split(at_once(G.img_resolution, BATCH))) for G, ws in ways])
 
 
 def open_pairs(

@@ -21,6 +21,7 @@ from stylealign.codes import Codes, read_codes
 from stylealign.editing.source_images import read_images
 from stylealign.editing.translate import BATCH, Model, check_codes, open_crossing, render_ws, ws_of_codes
 from stylealign.errors import CodesError
+from stylealign.images import at_once
 from stylealign.seeds import numpy_stream
 from stylealign.translated_images import ReferenceTranslated, SourceSet
 
@@ -135,9 +136,10 @@ def _mixed(G: "Generator", own: Codes, other: Codes, pairs: np.ndarray, row: int
     """The images of ``pairs`` [N * K, 2] of sources and references: uint8 [N, K, R, R, 3], K being ``num_each``."""
     coarse, fine = ws_of_codes(G, own), ws_of_codes(G, other)  # [N, num_ws, w_dim], [M, num_ws, w_dim]
     pixels = np.empty([len(pairs), G.img_resolution, G.img_resolution, 3], np.uint8)  # never a second time in memory
-    for start in range(0, len(pairs), BATCH):
-        some = torch.as_tensor(pairs[start : start + BATCH])
-        pixels[start : start + BATCH] = render_ws(G, [switch(coarse[some[:, 0]], fine[some[:, 1]], row)])
+    together = at_once(G.img_resolution, BATCH)
+    for start in range(0, len(pairs), together):
+        some = torch.as_tensor(pairs[start : start + together])
+        pixels[start : start + together] = render_ws(G, [switch(coarse[some[:, 0]], fine[some[:, 1]], row)])
     return pixels.reshape(own.num, num_each, *pixels.shape[1:])
 
 

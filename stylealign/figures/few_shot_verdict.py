@@ -53,7 +53,7 @@ def gains(table: "pd.DataFrame", start: str) -> list[Gain]:
         Gain(
             int(num),
             float(own["gain"].mean()),
-            float((own["gain_high"] - own["gain_low"]).mean() / 2),
+            float((own["gain_high"] - own["gain_low"]).mean(skipna=False) / 2),
             len(own),
             int((own["gain"] > 0).sum()),
             int((own["gain_low"] > 0).sum()),
@@ -83,6 +83,8 @@ def _claims(found: Sequence[Gain]) -> str:
 
 def _most_at(fewest: Gain, most: Gain) -> str:
     """Whether the fewest images gain more, beyond the intervals of both; and by how many points."""
+    if math.isnan(fewest.half_width + most.half_width):
+        return f"and most with {fewest.num_images}: cannot be said of one seed"
     more, chance = fewest.mean - most.mean, math.hypot(fewest.half_width, most.half_width)
     points = f"{100 * more:+.1f} \N{PLUS-MINUS SIGN} {100 * chance:.1f} points"
     return f"and most with {fewest.num_images}: {_holds(fewest.helps and more > chance)} ({points})"

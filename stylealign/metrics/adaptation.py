@@ -69,7 +69,8 @@ def adaptation_row(
     row = {"model": child.name, "parent": parent.name, "clip": clip.name, "domain": domain, "judge": judge.name}
     row |= _direction_columns(child, parent, clip, direction, drawn)
     row |= _kid_columns(child, parent, domain, domain_features, num_images, seed)
-    after, before = (torch.cat(list(drawn_images(one.G, **drawn | {"num": num_diversity}))) for one in (child, parent))
+    few = drawn | {"num": num_diversity}
+    after, before = (torch.cat([part.cpu() for part in drawn_images(one.G, **few)]) for one in (child, parent))
     row |= _diversity_columns(child, judge, "diversity", after, seed)
     row |= _diversity_columns(parent, judge, "diversity_of_parent", before, seed)
     row |= region_columns(regions_judge, regions, before, after, seed, "adaptation", child.name)

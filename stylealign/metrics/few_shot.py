@@ -102,8 +102,11 @@ def mean_nearest(judge: "Judge", pixels: "torch.Tensor", shown: "torch.Tensor | 
     """Mean over uint8 ``pixels`` [N, 3, R, R] of the distance to the nearest of ``shown`` [n, 3, R, R], if any."""
     if shown is None:
         return float("nan")
+    from stylealign.images import at_once
+
     seen = judge.perceive(shown)
-    parts = [judge.perceptual_distances(judge.perceive(some), seen).amin(1).cpu() for some in pixels.split(BATCH)]
+    batches = pixels.split(at_once(pixels.shape[-1], BATCH))
+    parts = [judge.perceptual_distances(judge.perceive(some), seen).amin(1).cpu() for some in batches]
     return float(np.concatenate([part.numpy() for part in parts]).astype(np.float64).mean())
 
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from stylealign.checkpoint import ModelCard, load_strictly, read_card, save_generator, save_tensors
@@ -23,14 +22,12 @@ from stylealign.formats.architecture import same_widths
 from stylealign.formats.foreign import ForeignModel
 from stylealign.networks.discriminator import Discriminator
 from stylealign.networks.generator import Generator
-from stylealign.samples import SAMPLE_BATCH, sample_pixels, save_samples, study_z
+from stylealign.samples import sample_pixels, save_samples, study_z
 from stylealign.tables import TICKS, TRAINING, write_table
 from stylealign.training.foreign import NOT_TRAINED_HERE, OWN_KIND, foreign_card, read_any
 from stylealign.training.state import build_networks
 
 log = logging.getLogger(__name__)
-
-SAMPLED_AT_ONCE_PX = 64 * 128**2  # pixels of one batch of samples: larger images go through in smaller batches
 
 
 def adopt_checkpoint(
@@ -64,7 +61,7 @@ def adopt_checkpoint(
     save_tensors(pair, networks, {"kind": "pair", "model": spec.name, "card": dataclasses.asdict(card)})
     write_table(ticks, TICKS, [], provenance or {})
     write_table(cost, TRAINING, [], provenance or {})
-    save_samples(samples, spec, [card.kimg], [_sampled(averaged, spec, found)])
+    save_samples(samples, spec, [card.kimg], [sample_pixels(averaged, study_z(spec), spec.samples.truncation_psi)])
     save_generator(g_ema, averaged, card)
 
 
@@ -159,10 +156,3 @@ def as_child(card: ModelCard, parent: ModelCard, source: Path) -> ModelCard:
         lineage_digests=(*parent.lineage_digests, card.digest),
         transfer={**card.transfer, "parent": parent.model, "descent": "known" if is_known else "declared"},
     )
-
-
-def _sampled(averaged: Generator, spec: ResolvedModel, found: ForeignModel) -> Tensor:
-    """Pixels of the study's fixed z: uint8 [n, 3, R, R]."""
-    at_once = SAMPLE_BATCH if found.kind == OWN_KIND else max(1, SAMPLED_AT_ONCE_PX // spec.resolution**2)
-    parts = study_z(spec).split(at_once)
-    return torch.cat([sample_pixels(averaged, z, spec.samples.truncation_psi) for z in parts])

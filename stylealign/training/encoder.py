@@ -31,7 +31,7 @@ from stylealign.data.index import read_index
 from stylealign.devices import pick_device
 from stylealign.encoders import EncoderCard, save_encoder
 from stylealign.errors import InterruptedRun, TrainingError
-from stylealign.images import to_net, to_pixels
+from stylealign.images import at_once, to_net, to_pixels
 from stylealign.intervals import mean_interval
 from stylealign.judge_identity import judge_identity
 from stylealign.judges.judge import Judge
@@ -263,7 +263,8 @@ def held_out_distance(run: TrainedEncoder, task: Task) -> np.ndarray:
     """The judge's distance [n] between held-out images and what their codes give back."""
     run.encoder.eval()
     parts = []
-    for pixels in task.held_out.to(run.meters.device).split(EVALUATION_BATCH):
+    together = at_once(task.G.img_resolution, EVALUATION_BATCH)
+    for pixels in task.held_out.to(run.meters.device).split(together):
         code = run.encoder(to_net(pixels))
         s = styles_of(task.G, run.encoder.space, code, task.card.truncation_psi)
         parts.append(task.judge.distance(pixels, to_pixels(task.G.synthesis(s, noise_mode="const"))))

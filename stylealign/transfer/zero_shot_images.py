@@ -19,7 +19,7 @@ from stylealign.config.problems import nearest
 from stylealign.data.image_set import ImageSet, Split
 from stylealign.encoders import load_encoder
 from stylealign.errors import CodesError, JudgeError, LineageError
-from stylealign.images import to_hwc, to_net
+from stylealign.images import at_once, to_hwc, to_net
 from stylealign.judges.embedded import EmbeddedJudge, load_embedded
 from stylealign.transfer.zero_shot import Seen
 
@@ -120,6 +120,6 @@ def _refuse_other(generator: str, found: str, model: ModelCard, space: str, path
 def _batched(network: Any, pixels: Tensor, device: torch.device) -> np.ndarray:
     """What a network says of uint8 images, batch by batch, as float64."""
     with torch.inference_mode():
-        parts = [network(batch.to(device)).double().cpu() for batch in torch.split(pixels, BATCH)]
+        parts = [network(batch.to(device)).double().cpu() for batch in pixels.split(at_once(pixels.shape[-1], BATCH))]
     found: np.ndarray = torch.cat(parts).numpy()
     return found

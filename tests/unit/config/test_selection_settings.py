@@ -44,6 +44,9 @@ def study_of(only, domains=None, judges=None, **more):
             {"coat_lightness": "dark"},
             'domains.part.only.coat_lightness = "dark": it is a number from 0.14 to 0.72 share; write [low, high]',
         ),
+        ({"beard": True}, "domains.part.only.beard = true: write [low, high] of a number, or the name of a value"),
+        ({"age": 0.5}, "domains.part.only.age = 0.5: write [low, high] of a number, or the name of a value"),
+        ({"age": [0.5]}, "domains.part.only.age = [0.5]: write [low, high] of a number, or the name of a value"),
         ({"glasses": "perhaps"}, 'domains.part.only.glasses = "perhaps": write one of its values: no, yes'),
         ({"glasses": [0, 1]}, "domains.part.only.glasses = [0.0, 1.0]: write one of its values: no, yes"),
     ],
@@ -107,8 +110,10 @@ def test_a_model_of_a_selection_has_the_attributes_of_the_whole():
     studies = {"attribute_alignment": {"judge": "embedded"}, "boundaries": {"judge": "embedded"}}
     raw = {"resolution": 16, "domains": domains, "models": models, "judges": judges, "studies": studies}
     study = parse_study(raw)
-    assert study.read_as("bearded") == "face"
+    assert study.read_as("bearded", "embedded") == study.read_as("bearded", None) == "face"
     assert slices.boundaries(study, "bearded")["domain"] == "face"
     assert slices.attribute_alignment(study, "bearded")["domain"] == "face"
     learned = {"kind": "embedded", "domains": ["face", "part"]}
-    assert parse_study(raw | {"judges": {**judges, "embedded": learned}}).read_as("bearded") == "part"
+    of_part = parse_study(raw | {"judges": {**judges, "embedded": learned}})
+    assert of_part.read_as("bearded", "embedded") == "part"
+    assert of_part.read_as("bearded", "clip") == "face", "another judge's domains say nothing of this one's"

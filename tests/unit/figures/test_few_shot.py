@@ -73,6 +73,12 @@ def test_a_claim_that_fails_is_said_to_fail(gained, ending):
     assert verdict(table(gained))[1].endswith(ending)
 
 
+def test_of_one_seed_nothing_is_said_of_most():
+    one = table({10: (0.3, 0.2), 100: (0.05, 0.02)})
+    one.loc[one["method"] == "tgan", ["gain_low", "gain_high"]] = NAN
+    assert verdict(one)[1].endswith("and most with 10: cannot be said of one seed")
+
+
 def test_the_papers_start_stands_for_pretraining_where_it_was_trained():
     both = table({10: (0.1, 0.1)}, nums=(10,), starts=("parent", "tuned"))
     assert pretraining(both) == "tuned"
