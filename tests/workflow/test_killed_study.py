@@ -68,7 +68,8 @@ def test_a_second_run_in_the_folder_is_refused_and_the_first_is_not_disturbed(us
     (stage,) = [stage for stage in torture.STAGES if stage.name == "train, a child"]
     shop.without(stage)
     first, _ = torture.begin(shop, stage)
-    while not (used.folder / "results/models/cat/.resume/lock").exists():
+    lock = used.folder / "results/models/cat/.resume/lock"
+    while not lock.exists() or not lock.stat().st_size:  # it is held, and says by whom
         assert first.poll() is None
         time.sleep(0.01)
     os.killpg(first.pid, 19)  # SIGSTOP: it works slowly, as on a busy machine

@@ -58,12 +58,12 @@ def test_the_default_study_and_its_small_twin_have_the_same_plan(workshop, confi
 
 def test_the_full_study(workshop):
     found = counts(workshop, "--configfile", "presets/full.yaml")
-    assert (found["image_set"], found["train"], found["adapt"], found["component_reset"]) == (13, 17, 8, 22)
+    assert (found["image_set"], found["train"], found["adapt"], found["component_reset"]) == (15, 17, 9, 23)
     assert (found["train_with_snapshots"], found["resolution_alignment"]) == (4, 2)
     assert (found["locality_bias"], found["return_alignment"]) == (3, 2)
     assert (found["few_shot_train"], found["few_shot_scores"], found["few_shot"]) == (36, 14, 1)
     assert (found["adaptation_ablation"], found["latent_mapper"], found["text_edits"]) == (1, 1, 1)
-    assert (found["edits_across_domains"], found["quality_diversity"]) == (8, 4)
+    assert (found["edits_across_domains"], found["quality_diversity"]) == (9, 5)
     assert found["total"] < 800  # adapted models multiply what is compared
 
 
