@@ -91,9 +91,9 @@ class PublishedVit:
     embeddings: torch.Tensor
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def vit_b_32(tmp_path_factory):
-    """A ViT-B/32 of random weights, read from a file as a published one: 600 MB, made once and held once."""
+    """A ViT-B/32 of random weights, read from a file as a published one: 600 MB, held by the module that asks only."""
     import open_clip
     from safetensors.torch import save_file
 
