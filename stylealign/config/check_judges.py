@@ -77,7 +77,7 @@ def _check_regions(key: str, regions: Sequence[tuple[str, tuple[int | str, ...]]
 
 def _check_embedded(sketch: Sketch, key: str, judge: EmbeddedJudge) -> Iterator[Problem]:
     labelled = [name for name, domain in sketch.domains.items() if domain is None or has_labels(domain)]
-    learnt_unasked = [name for name in labelled if whole_of(name, sketch.domains) == name]
+    by_default = [name for name in labelled if whole_of(name, sketch.domains) == name]
     for name in judge.domains or ():
         if name not in sketch.domains:
             yield Problem(f"{key}.domains", f"there is no such domain; {nearest(name, sketch.domains)}", name)
@@ -89,7 +89,7 @@ def _check_embedded(sketch: Sketch, key: str, judge: EmbeddedJudge) -> Iterator[
         yield Problem(key, "no domain has labels to learn from; photographs need another kind of judge")
     if judge.domains == ():
         yield Problem(f"{key}.domains", "name at least one domain, or leave it out for all that have labels", [])
-    num_domains = len(learnt_unasked if judge.domains is None else judge.domains)
+    num_domains = len(by_default if judge.domains is None else judge.domains)
     if judge.batch_size < num_domains:
         cure = f"is less than one image of each of its {num_domains} domains; raise it"
         yield Problem(f"{key}.batch_size", cure, judge.batch_size)

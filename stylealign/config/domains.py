@@ -121,18 +121,12 @@ def is_selective(domain: WorldDomain | Photographs) -> bool:
 
 
 def whole_of(name: str, domains: Mapping[str, WorldDomain | Photographs | None]) -> str:
-    """The domain that has all images of this one, where this is a mere selection (``only``) of it; else itself."""
+    """The domain that draws the whole of what this one selects (``only``) from, in the same place; else itself."""
     own = domains[name]
     if not isinstance(own, WorldDomain) or own.only is None:
         return name
-    whole = own.model_copy(update={"only": None})
-    shown = (other for other, one in domains.items() if isinstance(one, WorldDomain) and _draws_as(one, whole))
-    return next(shown, name)
-
-
-def _draws_as(one: WorldDomain, other: WorldDomain) -> bool:
-    """Whether two domains show the same part of a world, in the same place."""
-    return (one.world, one.transform, one.only) == (other.world, other.transform, other.only)
+    worlds = [(other, one) for other, one in domains.items() if isinstance(one, WorldDomain) and one.only is None]
+    return next((other for other, one in worlds if (one.world, one.transform) == (own.world, own.transform)), name)
 
 
 def show_the_same(one: WorldDomain | Photographs, other: WorldDomain | Photographs) -> bool:
